@@ -15,11 +15,14 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly error: RefusalName;
   readonly retryAfterMs: number | undefined;
+  /** Whether the connection is closed after the answer. */
+  readonly closes: boolean;
 
-  constructor(error: RefusalName, message: string, retryAfterMs?: number) {
+  constructor(error: RefusalName, message: string, retryAfterMs?: number, closes = false) {
     super(message);
     this.error = error;
     this.retryAfterMs = retryAfterMs;
+    this.closes = closes;
   }
 
   get code(): number {
