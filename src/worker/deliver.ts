@@ -1,0 +1,110 @@
+import type { Inbox } from '../ports/inbox.ts';
+import { byConversation, STATUS_MEMBERS_MAX, statusOf, toMessage } from '../ports/message-view.ts';
+import type { StoredMessage } from '../ports/messages.ts';
+import type { Outgoing } from '../ports/outgoing.ts';
+import type { Timeline } from '../ports/timeline.ts';
+import { CODES } from '../protocol/codes.ts';
+import { eventFrame, inboxFrames, messageFrame } from '../protocol/frames.ts';
+import { directMembers } from '../protocol/ids.ts';
+import { type MessageStatus, STATUS } from '../protocol/message.ts';
+import type { Again, RefusedChat } from './classify.ts';
+
+/** The number of each direct message in each of its members' inboxes. */
+export type InboxSeqs = Map<StoredMessage, Map<string, number>>;
+
+/** A copy of each direct message for each of its members. */
+export async function appendToInboxes(inbox: Inbox, messages: StoredMessage[]): Promise<InboxSeqs> {
+  const entries: { userId: string; message: StoredMessage }[] = [];
+  for (const message of messages) {
+    for (const userId of receivers(message)) entries.push({ userId, message });
+  }
+  const result: InboxSeqs = new Map();
+  if (entries.length === 0) return result;
+  const seqs = await inbox.append(entries);
+  entries.forEach(({ userId, message }, i) => {
+    const ofMessage = result.get(message);
+    if (ofMessage) ofMessage.set(userId, seqs[i]!);
+    else result.set(message, new Map([[userId, seqs[i]!]]));
+  });
+  return result;
+}
+
+/** The members of a direct conversation, each once; none for a group. */
+function receivers(message: StoredMessage): string[] {
+  const members = directMembers(message.conversation_id);
+  if (!members) return [];
+  return members[0] === members[1] ? [members[0]] : members;
+}
+
+/**
+ * Stored messages go to every session of every member; one that its client sent again goes to that session alone; a
+ * refusal goes to the sender's sessions.
+ */
+export async function pushMessages(
+  timeline: Timeline,
+  outgoing: Outgoing,
+  stored: StoredMessage[],
+  again: Again[],
+  inboxSeqs: InboxSeqs,
+  refused: RefusedChat[],
+): Promise<void> {
+  const lonely = await lonelyGroups(timeline, stored);
+  for (const message of stored) {
+    pushToAll(outgoing, message, lonely.has(message.conversation_id) ? STATUS.read : STATUS.sent, inboxSeqs);
+  }
+  const cursors = byConversation(
+    again.length > 0
+      ? await timeline.memberCursors(
+          [...new Set(again.map((a) => a.stored.conversation_id))],
+          STATUS_MEMBERS_MAX,
+        )
+      : [],
+  );
+  for (const { event, stored: message, resend } of again) {
+    const type = directMembers(message.conversation_id) ? 'direct' : 'group';
+    const status = statusOf(message, type, cursors.get(message.conversation_id));
+    if (!resend) {
+      pushToAll(outgoing, message, status, inboxSeqs);
+      continue;
+    }
+    const view = toMessage(message, status, inboxSeqs.get(message)?.get(event.sender_id));
+    outgoing.gateway(event.gateway_id, {
+      to: 'session',
+      session_id: event.session_id,
+      frame: messageFrame(view),
+    });
+  }
+  for (const { event, error } of refused) {
+    const { msg_id, conversation_id } = event;
+    const frame = eventFrame({ type: 'rejected', msg_id, conversation_id, code: CODES[error].code, error });
+    outgoing.users([event.sender_id], { frame });
+  }
+}
+
+function pushToAll(
+  outgoing: Outgoing,
+  message: StoredMessage,
+  status: MessageStatus,
+  inboxSeqs: InboxSeqs,
+): void {
+  const accepted_at = message.send_time;
+  const users = receivers(message);
+  if (users.length === 0) {
+    const frame = messageFrame(toMessage(message, status));
+    outgoing.group(message.conversation_id, { frame, accepted_at });
+    return;
+  }
+  const frameOf = inboxFrames(toMessage(message, users.length === 1 ? STATUS.read : status));
+  const seqs = inboxSeqs.get(message)!;
+  for (const userId of users) outgoing.users([userId], { frame: frameOf(seqs.get(userId)!), accepted_at });
+}
+
+/** Groups of these messages in which the sender is alone: nobody is left to read, so the status is read at once. */
+async function lonelyGroups(timeline: Timeline, stored: StoredMessage[]): Promise<Set<string>> {
+  const groups = new Set<string>();
+  for (const message of stored) {
+    if (!directMembers(message.conversation_id)) groups.add(message.conversation_id);
+  }
+  if (groups.size === 0) return groups;
+  return new Set((await timeline.memberCursors([...groups], 1)).map((cursor) => cursor.conversation_id));
+}
