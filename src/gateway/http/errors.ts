@@ -1,0 +1,31 @@
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { CODES, codeName } from '../../protocol/codes.ts';
+import { Refusal } from '../../protocol/refusal.ts';
+import type { Gateway } from '../gateway-state.ts';
+import { toRefusal } from '../packet.ts';
+
+/** Every error, also the framework's own, leaves as `{ code, error, message, retry_after_ms? }` with that status. */
+export function installErrors(app: FastifyInstance, gateway: Pick<Gateway, 'logger'>): void {
+  app.setErrorHandler((error: FastifyError | Refusal, _request, reply) => {
+    sendRefusal(reply, error instanceof Refusal ? error : fromFramework(gateway, error));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    sendRefusal(
+      reply,
+      new Refusal('not_found', `There is no ${request.method} ${request.url.split('?')[0]}.`),
+    );
+  });
+}
+
+function sendRefusal(reply: FastifyReply, refusal: Refusal): void {
+  if (refusal.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(refusal.retryAfterMs / 1000));
+  reply.code(refusal.code).send({ code: refusal.code, ...refusal.payload() });
+}
+
+/** A status of the framework that the protocol has no code for is the client's fault all the same. */
+function fromFramework(gateway: Pick<Gateway, 'logger'>, error: FastifyError): Refusal {
+  const status = error.statusCode ?? CODES.internal.code;
+  if (status >= CODES.internal.code) return toRefusal(gateway, error);
+  const name = codeName(status);
+  return new Refusal(name && name !== 'ok' ? name : 'bad_packet', error.message);
+}

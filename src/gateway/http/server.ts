@@ -1,0 +1,94 @@
+import fastifyCors from '@fastify/cors';
+import fastifyWebsocket from '@fastify/websocket';
+import { type FastifyInstance, fastify } from 'fastify';
+import { LIMITS } from '../../protocol/limits.ts';
+import { Refusal } from '../../protocol/refusal.ts';
+import { onConnection } from '../connection.ts';
+import type { Gateway } from '../gateway-state.ts';
+import { requireUser } from './authenticate.ts';
+import { conversationRoutes } from './conversation-routes.ts';
+import { type DevTokens, devTokenRoute } from './dev-token-route.ts';
+import { installErrors } from './errors.ts';
+import { groupRoutes } from './group-routes.ts';
+import { memberRoutes } from './member-routes.ts';
+import { documentApi } from './openapi.ts';
+import { checkOrigin } from './origin.ts';
+import { servePage } from './page.ts';
+import { uploadRoutes } from './upload-routes.ts';
+import { userRoutes } from './user-routes.ts';
+import { validatorCompiler } from './validation.ts';
+
+export interface HttpOptions {
+  devTokens: DevTokens | undefined;
+  /** Where the built page is. */
+  webDir: string;
+  version: string;
+}
+
+/** Bytes of a JSON body: a thousand members of 64 characters, and room. */
+const BODY_BYTES_MAX = 256 * 1024;
+/** A slow client is cut off when its request's head takes longer. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const SOCKET_OPTIONS = {
+  maxPayload: LIMITS.clientMessageBytesMax,
+  maxFragments: 128,
+  perMessageDeflate: false,
+  /** How long a closing WebSocket waits for its client before the TCP connection is cut. */
+  closeTimeout: 10_000,
+};
+
+/** The public server: WebSocket, HTTP API, page. Not listening yet. */
+export async function createHttpServer(gateway: Gateway, options: HttpOptions): Promise<FastifyInstance> {
+  const app: FastifyInstance = fastify({
+    trustProxy: gateway.settings.trustProxy,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    onProtoPoisoning: 'remove',
+    onConstructorPoisoning: 'remove',
+    routerOptions: { maxParamLength: 200 },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  installErrors(app, gateway);
+  const { allowedOrigins } = gateway.settings;
+  if (allowedOrigins.length > 0)
+    await app.register(fastifyCors, { origin: allowedOrigins, methods: METHODS });
+  await serveSocket(app, gateway);
+  await documentApi(app, options.version);
+  devTokenRoute(app, options.devTokens);
+  await uploadRoutes(app, gateway);
+  await app.register(async (authenticated) => {
+    requireUser(authenticated, gateway.verifyToken);
+    authenticated.addHook('onRoute', (route) => {
+      route.schema = { ...route.schema, security: [{ bearer: [] }] };
+    });
+    userRoutes(authenticated, gateway);
+    groupRoutes(authenticated, gateway);
+    memberRoutes(authenticated, gateway);
+    conversationRoutes(authenticated, gateway);
+  });
+  await servePage(app, options.webDir);
+  return app;
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+async function serveSocket(app: FastifyInstance, gateway: Gateway): Promise<void> {
+  await app.register(fastifyWebsocket, {
+    options: SOCKET_OPTIONS,
+    errorHandler: (error) => gateway.logger.error({ err: error }, 'a connection failed'),
+    // Sockets are closed by the drain, each with its code; the plugin would close them all at once without one.
+    preClose: (done) => done(),
+  });
+  app.get(
+    '/ws',
+    {
+      websocket: true,
+      schema: { hide: true },
+      onRequest: async (request) => {
+        if (gateway.draining) throw new Refusal('unavailable', 'This gateway goes away: use another.', 1000);
+        checkOrigin(request, gateway.settings.allowedOrigins);
+      },
+    },
+    (socket, request) => onConnection(gateway, socket, request),
+  );
+}

@@ -1,0 +1,135 @@
+import type { GroupStore } from '../ports/groups.ts';
+import type { PushFeed, Standing } from '../ports/push-bus.ts';
+import type { Session } from './session.ts';
+
+/** A user with at least one session here, and the groups that these hear from. */
+export interface LocalUser {
+  userId: string;
+  sessions: Session[];
+  standings: Map<string, Standing>;
+  /** Whether `standings` holds all groups. */
+  loaded: boolean;
+  /** While the groups are being read: what changed meanwhile, to be applied on top. */
+  loading: { done: Promise<void>; changes: [string, Standing | null][] } | undefined;
+}
+
+interface LocalGroup {
+  users: Set<LocalUser>;
+  /** When the group is heard from. */
+  joined: Promise<void>;
+}
+
+/** Who is connected to this gateway, by user, by session, and by group. */
+export class LocalUsers {
+  private readonly users = new Map<string, LocalUser>();
+  private readonly sessions = new Map<string, Session>();
+  private readonly groups = new Map<string, LocalGroup>();
+  private readonly store: GroupStore;
+  private readonly feed: PushFeed;
+
+  constructor(store: GroupStore, feed: PushFeed) {
+    this.store = store;
+    this.feed = feed;
+  }
+
+  user(userId: string): LocalUser | undefined {
+    return this.users.get(userId);
+  }
+
+  session(sessionId: string): Session | undefined {
+    return this.sessions.get(sessionId);
+  }
+
+  usersOfGroup(groupId: string): Iterable<LocalUser> {
+    return this.groups.get(groupId)?.users ?? [];
+  }
+
+  all(): Iterable<Session> {
+    return this.sessions.values();
+  }
+
+  add(session: Session): LocalUser {
+    this.sessions.set(session.id, session);
+    let user = this.users.get(session.userId);
+    if (!user) {
+      user = {
+        userId: session.userId,
+        sessions: [],
+        standings: new Map(),
+        loaded: false,
+        loading: undefined,
+      };
+      this.users.set(user.userId, user);
+    }
+    user.sessions.push(session);
+    return user;
+  }
+
+  /** Reads the user's groups and hears from them; resolves when what is published to them from then on will come. */
+  async load(user: LocalUser): Promise<void> {
+    if (user.loaded) return;
+    user.loading ??= { done: this.loadGroups(user), changes: [] };
+    await user.loading.done;
+  }
+
+  private async loadGroups(user: LocalUser): Promise<void> {
+    try {
+      // A turn later, so that `loading` stands before anything can change.
+      await null;
+      const members = await this.store.groupsOf(user.userId);
+      const changes = user.loading!.changes;
+      user.loading = undefined;
+      const joins = members.map((m) => this.set(user, m.group_id, { muted_until: m.muted_until }));
+      for (const [groupId, standing] of changes) joins.push(this.change(user, groupId, standing));
+      await Promise.all(joins);
+      user.loaded = true;
+    } finally {
+      user.loading = undefined;
+    }
+  }
+
+  /** Takes over a change of standing; null means no member any more. */
+  async change(user: LocalUser, groupId: string, standing: Standing | null): Promise<void> {
+    if (user.loading) user.loading.changes.push([groupId, standing]);
+    else if (standing) await this.set(user, groupId, standing);
+    else await this.leave(user, groupId);
+  }
+
+  /** Nobody is a member any more. */
+  async dissolve(groupId: string): Promise<void> {
+    const users = [...this.usersOfGroup(groupId)];
+    await Promise.all(users.map((user) => this.change(user, groupId, null)));
+  }
+
+  private async set(user: LocalUser, groupId: string, standing: Standing): Promise<void> {
+    if (user.sessions.length === 0) return;
+    user.standings.set(groupId, standing);
+    const here = this.groups.get(groupId);
+    if (here) {
+      here.users.add(user);
+      await here.joined;
+      return;
+    }
+    const joined = this.feed.joinGroup(groupId);
+    this.groups.set(groupId, { users: new Set([user]), joined });
+    await joined;
+  }
+
+  private async leave(user: LocalUser, groupId: string): Promise<void> {
+    user.standings.delete(groupId);
+    const here = this.groups.get(groupId);
+    if (!here?.users.delete(user) || here.users.size > 0) return;
+    this.groups.delete(groupId);
+    await this.feed.leaveGroup(groupId);
+  }
+
+  async remove(session: Session): Promise<void> {
+    if (!this.sessions.delete(session.id)) return;
+    const user = this.users.get(session.userId);
+    if (!user) return;
+    user.sessions = user.sessions.filter((other) => other !== session);
+    if (user.sessions.length > 0) return;
+    this.users.delete(user.userId);
+    await Promise.all([...user.standings.keys()].map((groupId) => this.leave(user, groupId)));
+  }
+}
