@@ -1,0 +1,88 @@
+import { parseArgs } from 'node:util';
+import { describeConfig, readConfig } from '../config/config.ts';
+import { packageVersion } from '../config/package.ts';
+import { signDevToken, signingSecret } from '../config/signing-secret.ts';
+import { ROLES, type RoleName } from '../config/variables.ts';
+import { isUserId } from '../protocol/ids.ts';
+import { HELP, helpOf } from './help.ts';
+
+const OK = 0;
+const USAGE = 2;
+
+/** Carries out a command that is no role; gives the exit code. */
+export async function runCommand(name: string, args: string[]): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) return print(helpOf(name) ?? HELP);
+  switch (name) {
+    case '':
+    case 'help':
+    case '--help':
+    case '-h':
+      return print(helpOf(args[0] ?? '') ?? HELP);
+    case '--version':
+    case 'version':
+      return print(packageVersion());
+    case 'check-config':
+      return checkConfig(args);
+    case 'token':
+      return token(args);
+    case 'chat':
+      return chat(args);
+    default:
+      console.error(`seqline: there is no command ${name}. See seqline --help.`);
+      return USAGE;
+  }
+}
+
+function print(text: string): number {
+  console.log(text);
+  return OK;
+}
+
+function checkConfig(args: string[]): number {
+  const role = args[0] ?? 'standalone';
+  if (!ROLES.includes(role as RoleName)) {
+    console.error(`seqline: ${role} is no role. Roles: ${ROLES.join(', ')}.`);
+    return USAGE;
+  }
+  return print(
+    `${describeConfig(readConfig(role as RoleName))}\n\nThe configuration of the role ${role} is valid.`,
+  );
+}
+
+async function token(args: string[]): Promise<number> {
+  const { positionals } = parseArgs({ args, allowPositionals: true });
+  const [userId] = positionals;
+  if (positionals.length !== 1 || !isUserId(userId)) {
+    console.error(helpOf('token'));
+    return USAGE;
+  }
+  const config = readConfig('standalone');
+  if (config.AUTH_JWKS_URL) {
+    console.error(
+      'seqline: with AUTH_JWKS_URL your own service signs the tokens; there is no key to sign with here.',
+    );
+    return USAGE;
+  }
+  return print(await signDevToken(signingSecret(config), userId, config));
+}
+
+async function chat(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      to: { type: 'string' },
+      group: { type: 'string' },
+      url: { type: 'string', default: 'http://127.0.0.1:8080' },
+      token: { type: 'string' },
+    },
+  });
+  const [user] = positionals;
+  if (positionals.length !== 1 || !isUserId(user)) {
+    console.error(helpOf('chat'));
+    return USAGE;
+  }
+  // Loaded here, so that servers do not load the client.
+  const { runChat } = await import('./chat.ts');
+  return runChat({ user, url: values.url, token: values.token, to: values.to, group: values.group });
+}

@@ -1,0 +1,52 @@
+/** Help texts by command; the empty name is the whole. */
+export const HELP = `seqline: an instant-messaging backend
+
+Usage: seqline <command>
+
+Run a server
+  standalone            all in one process, on files in DATA_DIR; needs nothing else
+  gateway               holds the clients' connections
+  worker                stores and delivers messages
+  controller            looks after gateways and routes
+  migrate               brings stores to this version, then ends
+
+Look around
+  check-config [role]   show the configuration that the environment gives, secrets masked
+  token <user>          a token for a user, for development
+  chat <user>           talk in the terminal
+
+  help [command]        this, or more about a command
+  version               the version
+
+All settings are environment variables: see seqline check-config.`;
+
+const ROLE_NEEDS = 'It needs Kafka, MySQL and Redis, which this version does not speak yet: use standalone.';
+
+const TEXTS: Record<string, string> = {
+  standalone: `Usage: seqline standalone
+
+Runs gateway and worker in one process with embedded stores: SQLite files in DATA_DIR (./data), memory for the rest.
+It serves the page, the HTTP API and the WebSocket on http://127.0.0.1:8080, health and metrics on port 9100.
+On its first start it makes a secret for signing tokens and keeps it in DATA_DIR; AUTH_JWT_SECRET overrides it.
+SIGTERM or Ctrl-C drains: clients are sent away, all that was accepted is stored. A second one ends it at once.`,
+  gateway: `Usage: seqline gateway\n\nHolds the clients' connections and serves the HTTP API. ${ROLE_NEEDS}`,
+  worker: `Usage: seqline worker\n\nStores and delivers messages. ${ROLE_NEEDS}`,
+  controller: `Usage: seqline controller\n\nLooks after gateways and routes. ${ROLE_NEEDS}`,
+  migrate: `Usage: seqline migrate\n\nBrings the stores to this version, then ends. ${ROLE_NEEDS}`,
+  'check-config': `Usage: seqline check-config [role]
+
+Shows every setting with its value for the role (standalone unless told), secrets masked, and ends with 0.
+Where something is wrong it names each fault with its remedy, and ends with 1.`,
+  token: `Usage: seqline token <user>
+
+Prints a token for the user, valid for 7 days, signed with AUTH_JWT_SECRET, or with the secret in DATA_DIR.
+A user id is 1 to 64 characters of A-Z a-z 0-9 _ . - and begins with a letter or digit.`,
+  chat: `Usage: seqline chat <user> [--to <user> | --group <id>] [--url http://127.0.0.1:8080] [--token <jwt>]
+
+Talks in the terminal as <user>. Without --token it asks the server for a development token.
+Type a line to send it; /help lists the commands.`,
+};
+
+export function helpOf(command: string): string | undefined {
+  return TEXTS[command];
+}

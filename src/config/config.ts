@@ -1,0 +1,105 @@
+import { type RoleName, VARIABLES, type Variable } from './variables.ts';
+
+type Name = keyof typeof VARIABLES;
+type Optional =
+  | 'AUTH_JWT_SECRET'
+  | 'AUTH_JWKS_URL'
+  | 'AUTH_JWT_ISSUER'
+  | 'AUTH_JWT_AUDIENCE'
+  | 'AUTH_DEV_TOKENS';
+type Parsed<N extends Name> = ReturnType<(typeof VARIABLES)[N]['parse']>;
+
+/** The environment, read once: a value for each variable, undefined only where nothing is set and nothing follows. */
+export type Config = { role: RoleName } & { [N in Exclude<Name, Optional>]: Parsed<N> } & {
+  [N in Optional]: Parsed<N> | undefined;
+};
+
+export type Environment = Record<string, string | undefined>;
+
+/** All that is wrong with the environment, each fault with its remedy. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: string[];
+
+  constructor(faults: string[]) {
+    super(`The configuration is not valid:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+/** Reads the process's own environment; the only place that does. */
+export function readConfig(role: RoleName): Config {
+  return parseConfig(role, process.env);
+}
+
+/** Throws a `ConfigError` that names all faults at once. */
+export function parseConfig(role: RoleName, env: Environment): Config {
+  const faults = unknownVariables(env);
+  const values: Record<string, unknown> = { role };
+  for (const [name, variable] of Object.entries(VARIABLES) as [Name, Variable<unknown>][]) {
+    const text = env[name] ? env[name] : variable.fallback(role);
+    if (text === undefined) continue;
+    try {
+      values[name] = variable.parse(text);
+    } catch (error) {
+      const shown = variable.secret ? 'its value' : JSON.stringify(text);
+      faults.push(`${name} ${(error as Error).message}, and ${shown} is not.`);
+    }
+  }
+  if (faults.length === 0) faults.push(...contradictions(values as Config));
+  if (faults.length > 0) throw new ConfigError(faults);
+  const config = values as Config;
+  config.AUTH_DEV_TOKENS ??= role === 'standalone' && isLoopback(config.HOST) && !config.AUTH_JWKS_URL;
+  return config;
+}
+
+/** A misspelt variable would be ignored in silence; those with our prefix are refused. */
+function unknownVariables(env: Environment): string[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith('IM_') && !(name in VARIABLES))
+    .map(
+      (name) =>
+        `${name} is not a variable of seqline; unset it, or see \`seqline check-config\` for their names.`,
+    );
+}
+
+function contradictions(config: Config): string[] {
+  const faults: string[] = [];
+  if (config.HEARTBEAT_TIMEOUT_MS <= 2 * config.HEARTBEAT_INTERVAL_MS) {
+    faults.push(
+      'HEARTBEAT_TIMEOUT_MS must be more than twice HEARTBEAT_INTERVAL_MS, or one lost heartbeat ends a session.',
+    );
+  }
+  if (config.AUTH_JWT_SECRET !== undefined && config.AUTH_JWKS_URL !== undefined) {
+    faults.push('AUTH_JWT_SECRET and AUTH_JWKS_URL exclude each other: set the one that fits your tokens.');
+  }
+  if (config.AUTH_DEV_TOKENS && config.AUTH_JWKS_URL !== undefined) {
+    faults.push('AUTH_DEV_TOKENS needs AUTH_JWT_SECRET: with AUTH_JWKS_URL there is no key to sign with.');
+  }
+  if (config.AUTH_DEV_TOKENS && !isLoopback(config.HOST) && !config.AUTH_DEV_TOKENS_PUBLIC) {
+    faults.push(
+      `AUTH_DEV_TOKENS lets anyone who reaches ${config.HOST} be anyone. If you want that, set AUTH_DEV_TOKENS_PUBLIC=true too.`,
+    );
+  }
+  return faults;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** The outcome for people, one variable a line, secrets masked. */
+export function describeConfig(config: Config): string {
+  const names = Object.keys(VARIABLES) as Name[];
+  const width = Math.max(...names.map((name) => name.length));
+  const lines = names.map((name) => {
+    const variable: Variable<unknown> = VARIABLES[name];
+    return `${name.padEnd(width)}  ${show(config[name], variable).padEnd(24)}  ${variable.about}`;
+  });
+  return lines.join('\n');
+}
+
+function show(value: unknown, variable: Variable<unknown>): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return '(not set)';
+  return variable.secret ? '********' : String(value);
+}

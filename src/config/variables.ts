@@ -1,0 +1,153 @@
+import os from 'node:os';
+
+/** Names of the roles that a process can take. */
+export const ROLES = ['standalone', 'gateway', 'worker', 'controller', 'migrate'] as const;
+export type RoleName = (typeof ROLES)[number];
+
+/** How one environment variable becomes a value. `parse` throws an `Error` that says what is wanted. */
+export interface Variable<T> {
+  about: string;
+  /** As it would be written, for each role; undefined means that nothing is set. */
+  fallback: (role: RoleName) => string | undefined;
+  parse: (text: string) => T;
+  secret?: boolean;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/** Every variable that seqline reads, in the order in which `check-config` shows them. */
+export const VARIABLES = {
+  HOST: text('Address to listen on.', (role) => (role === 'standalone' ? LOOPBACK : '0.0.0.0')),
+  PORT: integer('Public port: WebSocket, HTTP API and page.', 8080, 0, 65_535),
+  INTERNAL_PORT: integer('Port of /livez, /readyz and /metrics.', 9100, 0, 65_535),
+  GATEWAY_ID: pattern('Names this gateway among all.', /^[A-Za-z0-9_.-]{1,128}$/, () => os.hostname()),
+  DATA_DIR: text('Where standalone keeps its data.', () => './data'),
+  LOG_LEVEL: oneOf('Least severe lines that are logged.', LEVELS(), (role) =>
+    role === 'standalone' ? 'warn' : 'info',
+  ),
+  AUTH_JWT_SECRET: secret('Key of HS256 tokens. Standalone makes one on its first start.'),
+  AUTH_JWKS_URL: url('Where the public keys of RS256, ES256 or EdDSA tokens are.'),
+  AUTH_JWT_ISSUER: text('`iss` that tokens must carry.', () => undefined),
+  AUTH_JWT_AUDIENCE: text('`aud` that tokens must carry.', () => undefined),
+  AUTH_DEV_TOKENS: boolean('Give a token to whoever asks, for development.', () => undefined),
+  AUTH_DEV_TOKENS_PUBLIC: boolean('Do so for other machines too.', () => 'false'),
+  ALLOWED_ORIGINS: list('Origins of other sites whose pages may connect.'),
+  TRUST_PROXY: boolean('Believe X-Forwarded-* headers.', () => 'false'),
+  HEARTBEAT_INTERVAL_MS: integer('How often clients send a heartbeat.', 30_000, 50, 600_000),
+  HEARTBEAT_TIMEOUT_MS: integer('Silence after which a session is offline.', 90_000, 100, 3_600_000),
+  DRAIN_MS: byRole(
+    'Time over which a stopping gateway sends its clients away.',
+    (role) => (role === 'standalone' ? 500 : 30_000),
+    0,
+    600_000,
+  ),
+  MESSAGES_PER_SECOND: integer(
+    'Messages that a session may send, twice as many in a burst; four times as many packets.',
+    50,
+    1,
+    1_000_000,
+  ),
+  CONNECTIONS_PER_USER: integer('Devices of one user at once.', 20, 1, 1000),
+  MEMBERS_PER_GROUP: integer('Members of one group.', 100_000, 1, 1_000_000),
+  RECALL_WINDOW_MS: integer('How long a sender may recall a message.', 120_000, 0, 31_536_000_000),
+  INBOX_LENGTH: integer('Messages that an inbox keeps.', 1000, 1, 100_000),
+  INBOX_TTL_SECONDS: integer('How long an inbox is kept after its last message.', 604_800, 1, 31_536_000),
+} satisfies Record<string, Variable<unknown>>;
+
+function LEVELS() {
+  return ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+}
+
+function text(about: string, fallback: Variable<string>['fallback']): Variable<string> {
+  return { about, fallback, parse: (value) => value };
+}
+
+function secret(about: string): Variable<string> {
+  return { about, fallback: () => undefined, parse: (value) => value, secret: true };
+}
+
+function pattern(about: string, regexp: RegExp, fallback: Variable<string>['fallback']): Variable<string> {
+  return {
+    about,
+    fallback,
+    parse(value) {
+      if (!regexp.test(value)) throw new Error(`must match ${regexp.source}`);
+      return value;
+    },
+  };
+}
+
+function oneOf(about: string, values: string[], fallback: Variable<string>['fallback']): Variable<string> {
+  return {
+    about,
+    fallback,
+    parse(value) {
+      if (!values.includes(value)) throw new Error(`must be one of ${values.join(', ')}`);
+      return value;
+    },
+  };
+}
+
+function integer(about: string, fallback: number, min: number, max: number): Variable<number> {
+  return byRole(about, () => fallback, min, max);
+}
+
+function byRole(
+  about: string,
+  fallback: (role: RoleName) => number,
+  min: number,
+  max: number,
+): Variable<number> {
+  return {
+    about,
+    fallback: (role) => String(fallback(role)),
+    parse(value) {
+      const number = Number(value);
+      if (!/^\d+$/.test(value) || number < min || number > max) {
+        throw new Error(`must be an integer from ${min} to ${max}`);
+      }
+      return number;
+    },
+  };
+}
+
+function boolean(about: string, fallback: Variable<boolean>['fallback']): Variable<boolean> {
+  return {
+    about,
+    fallback,
+    parse(value) {
+      if (value !== 'true' && value !== 'false') throw new Error('must be true or false');
+      return value === 'true';
+    },
+  };
+}
+
+function url(about: string): Variable<URL> {
+  return {
+    about,
+    fallback: () => undefined,
+    parse(value) {
+      if (!URL.canParse(value)) throw new Error('must be a URL');
+      return new URL(value);
+    },
+  };
+}
+
+function list(about: string): Variable<string[]> {
+  return {
+    about,
+    fallback: () => '',
+    parse(value) {
+      const origins = value
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean);
+      for (const origin of origins) {
+        if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+          throw new Error(`must be origins like https://chat.example.com, and ${origin} is none`);
+        }
+      }
+      return origins;
+    },
+  };
+}
