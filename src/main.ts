@@ -5,6 +5,8 @@ import { type Config, readConfig } from './config/config.ts';
 import { ROLES, type RoleName } from './config/variables.ts';
 import { startRole } from './roles/start-role.ts';
 
+/** npm passes on a Ctrl-C that the terminal sent to everyone: what comes this soon after the first is the same signal. */
+const SAME_SIGNAL_MS = 100;
 /** Beyond DRAIN_MS, how long a stopping process may take before it ends all the same. */
 const STOP_GRACE_MS = 15_000;
 
@@ -20,9 +22,12 @@ try {
 /** Serves until the first SIGTERM or SIGINT, then drains; a second one ends the process at once. */
 async function run(config: Config): Promise<void> {
   const stopping = new AbortController();
+  let firstAt = 0;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (stopping.signal.aborted) process.exit(1);
+      if (stopping.signal.aborted && performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(1);
+      if (stopping.signal.aborted) return;
+      firstAt = performance.now();
       stopping.abort();
       setTimeout(() => process.exit(1), config.DRAIN_MS + STOP_GRACE_MS).unref();
     });

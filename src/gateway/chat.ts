@@ -9,6 +9,7 @@ import { Refusal } from '../protocol/refusal.ts';
 import type { ChatRequest } from '../protocol/requests.ts';
 import { directAccess } from './access.ts';
 import type { Gateway } from './gateway-state.ts';
+import { RATE_RETRY_AFTER_MS } from './rate-limit.ts';
 import type { Session } from './session.ts';
 import { checkGroupStanding } from './standing.ts';
 import { isUploadUrl, uploadName } from './uploads.ts';
@@ -20,8 +21,9 @@ import { isUploadUrl, uploadName } from './uploads.ts';
 export function handleChat(gateway: Gateway, session: Session, packet: ChatRequest): Promise<void> {
   const startedAt = performance.now();
   const event = toEvent(gateway, session, packet);
-  const wait = session.messages.take(gateway.settings.messagesPerSecond, gateway.now());
-  if (wait > 0) throw new Refusal('rate_limited', 'Too many messages a second.', wait);
+  if (!session.messages.take(gateway.settings.messagesPerSecond, gateway.now())) {
+    throw new Refusal('rate_limited', 'Too many messages a second.', RATE_RETRY_AFTER_MS);
+  }
 
   const check = admission(gateway, session, event);
   if (!check && !session.admission) return accept(gateway, session, event, startedAt);

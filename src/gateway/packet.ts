@@ -22,7 +22,7 @@ import type { Gateway } from './gateway-state.ts';
 import { handleHeartbeat } from './heartbeat.ts';
 import { handleLogin } from './login.ts';
 import { handlePull } from './pull.ts';
-import { PACKETS_PER_MESSAGE } from './rate-limit.ts';
+import { PACKETS_PER_MESSAGE, RATE_RETRY_AFTER_MS } from './rate-limit.ts';
 import { handleRecall } from './recall.ts';
 import type { Session } from './session.ts';
 import { handleSignal } from './signal.ts';
@@ -66,10 +66,12 @@ export function onFrame(gateway: Gateway, session: Session, bytes: Buffer): void
     session.close('bad_packets');
     return;
   }
-  const wait = session.packets.take(gateway.settings.messagesPerSecond * PACKETS_PER_MESSAGE, now);
-  if (wait > 0)
-    refuse(gateway, session, packet, new Refusal('rate_limited', 'Too many packets a second.', wait));
-  else onPacket(gateway, session, packet);
+  if (session.packets.take(gateway.settings.messagesPerSecond * PACKETS_PER_MESSAGE, now)) {
+    onPacket(gateway, session, packet);
+  } else {
+    const tooMany = new Refusal('rate_limited', 'Too many packets a second.', RATE_RETRY_AFTER_MS);
+    refuse(gateway, session, packet, tooMany);
+  }
 }
 
 /** Also of a packet that waited for the login before it. */

@@ -11,33 +11,31 @@ export class TokenBucket {
     this.at = now;
   }
 
-  /** 0 where one was taken, else the milliseconds until there is one. */
-  take(perSecond: number, now: number): number {
+  /** Takes a token if there is one. */
+  take(perSecond: number, now: number): boolean {
     const earned = ((now - this.at) * perSecond) / 1000;
     this.tokens = Math.min(perSecond * 2, this.tokens + Math.max(0, earned));
     this.at = now;
-    if (this.tokens >= 1 - ROUNDING) {
-      this.tokens -= 1;
-      return 0;
-    }
-    return Math.max(1, Math.ceil(((1 - ROUNDING - this.tokens) * 1000) / perSecond));
+    if (this.tokens < 1 - ROUNDING) return false;
+    this.tokens -= 1;
+    return true;
   }
 }
 
 /** Packets of all kinds that a session may send for each chat that it may send. */
 export const PACKETS_PER_MESSAGE = 4;
 
-/** A pause in being refused that ends a run of it: a client that waits when it is told so is no flood. */
-const RUN_GAP_MS = 1000;
+/** What a client that is refused is told to wait: until then it has earned a second's worth. */
+export const RATE_RETRY_AFTER_MS = 1000;
 
-/** Tells a client that keeps sending into its limit from one that was refused now and then. */
+/** Tells a client that keeps sending into its limit from one that waits when it is told to. */
 export class FloodWatch {
   private since = 0;
-  private last = 0;
+  private last = Number.NEGATIVE_INFINITY;
 
-  /** Notes a refusal; gives how long this run of refusals lasts already, in ms. */
+  /** Notes a refusal; gives how long refusals have followed each other without the wait between them, in ms. */
   refused(now: number): number {
-    if (now - this.last > RUN_GAP_MS) this.since = now;
+    if (now - this.last >= RATE_RETRY_AFTER_MS) this.since = now;
     this.last = now;
     return now - this.since;
   }

@@ -18,6 +18,12 @@ export async function documentApi(app: FastifyInstance, version: string): Promis
       },
     },
   });
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
+  await app.register(fastifySwaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    // Its own policy would break the page where the server is reached by plain HTTP.
+    transformStaticCSP: (policy) => policy.replace('upgrade-insecure-requests;', ''),
+    uiConfig: { layout: 'BaseLayout', validatorUrl: null },
+  });
   app.get('/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }
