@@ -19,6 +19,7 @@ export function installErrors(app: FastifyInstance, gateway: Pick<Gateway, 'logg
 
 function sendRefusal(reply: FastifyReply, refusal: Refusal): void {
   if (refusal.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(refusal.retryAfterMs / 1000));
+  if (refusal.error === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
   reply.code(refusal.code).send({ code: refusal.code, ...refusal.payload() });
 }
 

@@ -54,7 +54,7 @@ export function memberRoutes(app: FastifyInstance, gateway: Gateway): void {
       const rule = putMemberRule(
         userId,
         params.user_id,
-        body?.role ?? undefined,
+        body.role ?? undefined,
         membersPerGroup,
         gateway.now(),
       );

@@ -45,7 +45,7 @@ export const CreateGroupBody = Type.Object({
   history: optional(HistorySetting),
 });
 export const UpdateGroupBody = Type.Object({ name: optional(Name), history: optional(HistorySetting) });
-export const PutMemberBody = Type.Union([Type.Object({ role: optional(RoleName) }), Type.Null()]);
+export const PutMemberBody = Type.Object({ role: optional(RoleName) });
 export const MuteBody = Type.Object({
   muted_until: Type.Union([Type.Integer({ minimum: 0, maximum: MAX }), Type.Null()]),
 });

@@ -43,11 +43,10 @@ export async function createHttpServer(gateway: Gateway, options: HttpOptions): 
     trustProxy: gateway.settings.trustProxy,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    onProtoPoisoning: 'remove',
-    onConstructorPoisoning: 'remove',
     routerOptions: { maxParamLength: 200 },
   });
   app.setValidatorCompiler(validatorCompiler);
+  acceptEmptyBodies(app);
   installErrors(app, gateway);
   const { allowedOrigins } = gateway.settings;
   if (allowedOrigins.length > 0)
@@ -68,6 +67,15 @@ export async function createHttpServer(gateway: Gateway, options: HttpOptions): 
   });
   await servePage(app, options.webDir);
   return app;
+}
+
+/** Many clients send `Content-Type: application/json` with every call, also where there is no body. */
+function acceptEmptyBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('remove', 'remove');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, body as string, done);
+  });
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];

@@ -3,12 +3,15 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Refusal } from '../../protocol/refusal.ts';
 
-/** Checks what comes in against its schema, without changing it; only queries, which are texts, become numbers. */
+/**
+ * Checks what comes in against its schema, without changing it: but queries, which are texts, become numbers,
+ * and no body is an empty one.
+ */
 export const validatorCompiler: FastifySchemaCompiler<FastifySchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema as TSchema);
   const part = httpPart ?? 'request';
   return (data: unknown) => {
-    const value = httpPart === 'querystring' ? withNumbers(schema as ObjectSchema, data) : data;
+    const value = httpPart === 'querystring' ? withNumbers(schema as ObjectSchema, data) : (data ?? {});
     if (validator.Check(value)) return { value };
     const [first] = validator.Errors(value);
     const where = first?.instancePath.replaceAll('/', '.') ?? '';
