@@ -40,11 +40,16 @@ export function conversationTitle(id: string, user: string): string {
   return members[0] === user ? members[1] : members[0];
 }
 
-/** `title` names the conversation where it is not the one that the user is in. */
-export function messageLine(message: Message, title: string | undefined): string {
+/** `elsewhere`: it does not belong to the conversation that the user is in, so the line says where it does. */
+export function messageLine(message: Message, user: string, elsewhere: boolean): string {
   const time = new Date(message.send_time).toTimeString().slice(0, 5);
-  const place = title === undefined ? '' : ` in ${title}`;
+  const place = elsewhere ? placeText(message, user) : '';
   return `${time} ${message.sender_id}${place}: ${contentText(message)}`;
+}
+
+function placeText({ conversation_id, sender_id }: Message, user: string): string {
+  if (!directMembers(conversation_id)) return ` in ${conversation_id}`;
+  return ` to ${sender_id === user ? conversationTitle(conversation_id, user) : 'you'}`;
 }
 
 function contentText(message: Message): string {

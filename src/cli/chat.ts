@@ -101,8 +101,7 @@ function listen(chat: Chat, end: (code: number) => void): void {
 function show(chat: Chat, message: Message): void {
   const id = message.conversation_id;
   const here = id === chat.current;
-  const title = here ? undefined : conversationTitle(id, chat.options.user);
-  chat.screen.line(messageLine(message, title));
+  chat.screen.line(messageLine(message, chat.options.user, !here));
   const own = message.sender_id === chat.options.user;
   // It stands before the user's eyes.
   if (here && !own) chat.client.markRead(id, message.seq).catch((error) => tell(chat, error));
@@ -147,7 +146,7 @@ async function history(chat: Chat, count: string): Promise<void> {
   if (id === undefined) return choose(chat, undefined);
   const limit = Number(count) || HISTORY_DEFAULT;
   const { messages } = await chat.client.history(id, { limit });
-  for (const message of messages) chat.screen.line(messageLine(message, undefined));
+  for (const message of messages) chat.screen.line(messageLine(message, chat.options.user, false));
   const last = messages.at(-1);
   if (last) await chat.client.markRead(id, last.seq);
   else chat.screen.note('no messages yet');

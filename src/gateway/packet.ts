@@ -145,7 +145,7 @@ function invalid(name: string, validator: Validator, packet: unknown): Refusal {
 
 function accepted(gateway: Gateway, session: Session, packet: unknown): void {
   session.badInARow = 0;
-  gateway.metrics.packets.inc({ cmd: (packet as InputPacket).cmd, code: CODES.ok.code });
+  gateway.metrics.packets.inc((packet as InputPacket).cmd, CODES.ok.code);
   session.workOffAfterLogin();
 }
 
@@ -158,7 +158,7 @@ function refuse(gateway: Gateway, session: Session, packet: unknown, error: unkn
   >;
   const echoedCmd = Number.isInteger(cmd) ? (cmd as number) : CMD_UNKNOWN;
   const known = COMMANDS.has(echoedCmd) || echoedCmd === CMD.login;
-  gateway.metrics.packets.inc({ cmd: known ? echoedCmd : CMD_UNKNOWN, code: refusal.code });
+  gateway.metrics.packets.inc(known ? echoedCmd : CMD_UNKNOWN, refusal.code);
   session.write(refusalFrame(echoedCmd, isMsgId(msg_id) ? msg_id : undefined, refusal.payload()));
   afterRefusal(gateway, session, echoedCmd, refusal);
   session.workOffAfterLogin();

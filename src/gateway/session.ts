@@ -38,6 +38,7 @@ export class Session {
   private behindLogin: (() => void)[] | undefined;
   private waiting: (() => Promise<void>)[] | undefined;
   private working = false;
+  private corked = false;
 
   constructor(socket: WebSocket, tcp: Socket, now: number, limits: { packets: number; messages: number }) {
     this.socket = socket;
@@ -72,7 +73,7 @@ export class Session {
       this.close('slow_reader');
       return;
     }
-    this.socket.send(frame, TEXT);
+    this.send(frame);
   }
 
   /** Like `write`, and kept back until the login is answered. */
@@ -83,7 +84,22 @@ export class Session {
 
   /** For the answer to a pull, which was only made because the socket takes more. */
   writeLarge(frame: string): void {
-    if (this.state !== 'ended') this.socket.send(frame, TEXT);
+    if (this.state !== 'ended') this.send(frame);
+  }
+
+  /** Frames of one turn of the event loop leave together, in one write to the kernel. */
+  private send(frame: string | Buffer): void {
+    if (!this.corked) {
+      this.corked = true;
+      this.tcp.cork();
+      uncorkAfterTurn(this);
+    }
+    this.socket.send(frame, TEXT);
+  }
+
+  uncork(): void {
+    this.corked = false;
+    this.tcp.uncork();
   }
 
   hold(): void {
@@ -159,3 +175,17 @@ export class Session {
 }
 
 const TEXT = { binary: false };
+
+/** Sessions that were written to in this turn of the event loop. */
+let corked: Session[] = [];
+
+function uncorkAfterTurn(session: Session): void {
+  if (corked.length === 0) setImmediate(uncorkAll);
+  corked.push(session);
+}
+
+function uncorkAll(): void {
+  const sessions = corked;
+  corked = [];
+  for (const session of sessions) session.uncork();
+}

@@ -33,12 +33,7 @@ function gatewayMetrics(registers: Registry[]) {
       labelNames: ['result'],
       registers,
     }),
-    packets: new Counter({
-      name: 'im_gateway_packets_total',
-      help: 'Packets of clients by command and code of the answer.',
-      labelNames: ['cmd', 'code'],
-      registers,
-    }),
+    packets: createPacketCounter(registers),
     closes: new Counter({
       name: 'im_gateway_closes_total',
       help: 'Connections that ended, by close code.',
@@ -77,6 +72,32 @@ function gatewayMetrics(registers: Registry[]) {
       help: 'Appends that the log refused.',
       registers,
     }),
+  };
+}
+
+/**
+ * Packets by command and code. They are many and their label sets few, so they are counted in a map of our own, and
+ * the library hears of them when it is asked.
+ */
+function createPacketCounter(registers: Registry[]) {
+  const counts = new Map<string, { cmd: number; code: number; count: number }>();
+  new Counter({
+    name: 'im_gateway_packets_total',
+    help: 'Packets of clients by command and code of the answer.',
+    labelNames: ['cmd', 'code'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { cmd, code, count } of counts.values()) this.inc({ cmd, code }, count);
+    },
+  });
+  return {
+    inc(cmd: number, code: number): void {
+      const key = `${cmd} ${code}`;
+      const known = counts.get(key);
+      if (known) known.count++;
+      else counts.set(key, { cmd, code, count: 1 });
+    },
   };
 }
 

@@ -1,8 +1,7 @@
 import type { ConversationRow, CursorStore, MemberCursor } from '../../ports/cursors.ts';
-import type { StoredMessage } from '../../ports/messages.ts';
 import { directConversationId } from '../../protocol/ids.ts';
 import { allRows, getRow, type SqliteDatabase } from './sqlite-database.ts';
-import { prepareMessages } from './sqlite-message-statements.ts';
+import { messageAt, prepareMessages } from './sqlite-message-statements.ts';
 
 /** The fields of `MemberCursor`. */
 const CURSOR_COLUMNS = 'user_id, conversation_id, join_seq, ack_seq, read_seq, own_seq';
@@ -13,13 +12,13 @@ type ListedRow = MemberCursor &
 
 export function createSqliteCursors(db: SqliteDatabase): CursorStore {
   const sql = prepareCursors(db);
-  const { message } = prepareMessages(db);
+  const messageSql = prepareMessages(db);
 
   function toRow(listed: ListedRow): ConversationRow {
     const { type, name, last_seq, last_time, hiddenThrough, ...cursor } = listed;
     const { conversation_id } = cursor;
     const visible = last_seq > hiddenThrough;
-    const lastMessage = visible ? getRow<StoredMessage>(message, conversation_id, last_seq) : undefined;
+    const lastMessage = visible ? messageAt(messageSql, conversation_id, last_seq) : undefined;
     return {
       conversation_id,
       type,

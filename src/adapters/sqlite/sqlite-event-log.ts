@@ -1,11 +1,9 @@
 import { StoreUnavailable } from '../../ports/errors.ts';
 import type { BatchHandler, Consumer, EventLog, LogRecord } from '../../ports/event-log.ts';
 import type { Topic } from '../../ports/log-events.ts';
+import { createAppendQueue } from './sqlite-append-queue.ts';
 import { createPartitionConsumer, type PartitionConsumer } from './sqlite-log-consumer.ts';
-import { type LogPartition, type NewEvent, openLogStore } from './sqlite-log-store.ts';
-
-/** What is done is saved with the next append, at the latest after this. */
-const SAVE_DONE_MS = 200;
+import { type LogPartition, openLogStore } from './sqlite-log-store.ts';
 
 export interface SqliteEventLogOptions {
   path: string;
@@ -20,42 +18,20 @@ export interface SqliteEventLogOptions {
   onReadError?: (error: unknown) => void;
 }
 
-interface Waiting extends NewEvent {
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 /** The log in one file, for one process that both appends and consumes. */
 export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
   const { path, partitions, queueMax, batchMax = 500, now = Date.now, onReadError = warn } = options;
   const store = openLogStore(path, partitions);
   const consumers = new Map<LogPartition, PartitionConsumer>();
-  let waiting: Waiting[] = [];
-  let saveTimer: NodeJS.Timeout | undefined;
-  let closed = false;
-
-  /** Writes what was appended in this turn of the event loop, with one flush to disk for all of it. */
-  function flush(): void {
-    if (waiting.length === 0 && !store.hasUnsaved()) return;
-    const batch = waiting;
-    waiting = [];
-    try {
-      const grown = store.write(batch, now());
-      for (const append of batch) append.resolve();
+  const queue = createAppendQueue({
+    store,
+    queueMax,
+    now,
+    onGrown(grown) {
       for (const partition of grown) consumers.get(partition)?.wake();
-    } catch (error) {
-      for (const append of batch) append.reject(error);
-    }
-    saveDoneLater();
-  }
-
-  function saveDoneLater(): void {
-    if (closed || !store.hasUnsaved()) return;
-    saveTimer ??= setTimeout(() => {
-      saveTimer = undefined;
-      flush();
-    }, SAVE_DONE_MS);
-  }
+    },
+  });
+  let closed = false;
 
   function read<T extends Topic>(partition: LogPartition): LogRecord<T>[] {
     try {
@@ -66,64 +42,53 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
     }
   }
 
-  function startConsumers<T extends Topic>(topic: T, handler: BatchHandler<T>): PartitionConsumer[] {
-    return store.partitionsOf(topic).map((partition) => {
-      const consumer = createPartitionConsumer<T>({
-        partition,
-        handler,
-        read: () => read<T>(partition),
-        onDone: saveDoneLater,
-      });
-      consumers.set(partition, consumer);
-      consumer.wake();
-      return consumer;
+  function startConsumer<T extends Topic>(partition: LogPartition, handler: BatchHandler<T>): void {
+    const consumer = createPartitionConsumer<T>({
+      partition,
+      handler,
+      read: () => read<T>(partition),
+      onDone: queue.saveDoneLater,
     });
+    consumers.set(partition, consumer);
+    consumer.wake();
   }
 
-  async function stopConsumers(started: PartitionConsumer[]): Promise<void> {
-    await Promise.all(started.map((consumer) => consumer.stop()));
-    for (const [partition, consumer] of consumers) {
-      if (started.includes(consumer)) consumers.delete(partition);
-    }
+  /** The partitions are free for another consumer only when the handlers at work have ended. */
+  async function stopConsumers(topicPartitions: LogPartition[]): Promise<void> {
+    await Promise.all(topicPartitions.map((partition) => consumers.get(partition)?.stop()));
+    for (const partition of topicPartitions) consumers.delete(partition);
   }
 
   return {
     async append(topic, key, event) {
-      if (closed) throw new StoreUnavailable('event log', 'closed');
-      if (waiting.length >= queueMax) throw new StoreUnavailable('event log', 'too many appends wait');
-      const raw = JSON.stringify(event);
-      await new Promise<void>((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(flush);
-        waiting.push({ topic, key, raw, resolve, reject });
-      });
+      await queue.append({ topic, key, raw: JSON.stringify(event) });
     },
 
     async consume<T extends Topic>(topic: T, handler: BatchHandler<T>): Promise<Consumer> {
       if (closed) throw new StoreUnavailable('event log', 'closed');
-      if (store.partitionsOf(topic).some((partition) => consumers.has(partition))) {
+      const topicPartitions = store.partitionsOf(topic);
+      if (topicPartitions.some((partition) => consumers.has(partition))) {
         throw new Error(`${topic} has a consumer already`);
       }
-      const started = startConsumers(topic, handler);
-      return { stop: () => stopConsumers(started) };
+      for (const partition of topicPartitions) startConsumer(partition, handler);
+      let stopped: Promise<void> | undefined;
+      return {
+        stop() {
+          stopped ??= stopConsumers(topicPartitions);
+          return stopped;
+        },
+      };
     },
 
     async lag(topic) {
-      return store.partitionsOf(topic).map((partition) => {
-        const since = store.oldestTime(partition);
-        return {
-          partition: partition.partition,
-          lag: partition.lastOffset - partition.doneThrough,
-          oldestAgeMs: since === undefined ? 0 : Math.max(0, now() - since),
-        };
-      });
+      return store.partitionsOf(topic).map((partition) => store.lagOf(partition, now()));
     },
 
     async [Symbol.asyncDispose]() {
       if (closed) return;
       closed = true;
-      await stopConsumers([...consumers.values()]);
-      clearTimeout(saveTimer);
-      flush();
+      await stopConsumers([...consumers.keys()]);
+      queue.close();
       store.close();
     },
   };

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../../ports/event-log.ts';
+import type { LogRecord, PartitionLag } from '../../ports/event-log.ts';
 import type { LogTopics, Topic } from '../../ports/log-events.ts';
 import { partitionOf } from './murmur2.ts';
 import { openSqlite, type SqliteDatabase } from './sqlite-database.ts';
@@ -57,8 +57,7 @@ export interface LogStore {
   write(events: NewEvent[], time: number): Set<LogPartition>;
   /** The events of the partition that are not done, from the oldest on. */
   read<T extends Topic>(partition: LogPartition, limit: number): LogRecord<T>[];
-  /** When the oldest event that is not done was added. */
-  oldestTime(partition: LogPartition): number | undefined;
+  lagOf(partition: LogPartition, now: number): PartitionLag;
   close(): void;
 }
 
@@ -128,9 +127,10 @@ function createLogStore(db: SqliteDatabase, partitions: number): LogStore {
       });
     },
 
-    oldestTime({ topic, partition, doneThrough }) {
-      const row = db.read(() => sql.oldest.get(topic, partition, doneThrough));
-      return row && Number(row.time);
+    lagOf({ topic, partition, lastOffset, doneThrough }, now) {
+      const oldest = db.read(() => sql.oldest.get(topic, partition, doneThrough));
+      const oldestAgeMs = oldest ? Math.max(0, now - Number(oldest.time)) : 0;
+      return { partition, lag: lastOffset - doneThrough, oldestAgeMs };
     },
 
     close: () => db.close(),

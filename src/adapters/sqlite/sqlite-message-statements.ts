@@ -1,4 +1,5 @@
-import type { SqliteDatabase } from './sqlite-database.ts';
+import type { StoredMessage } from '../../ports/messages.ts';
+import { getRow, type SqliteDatabase } from './sqlite-database.ts';
 
 /** The fields of `StoredMessage`. */
 const MESSAGE_COLUMNS =
@@ -48,4 +49,17 @@ export function prepareMessages(db: SqliteDatabase) {
        WHERE conversation_id = ? AND seq = ?`,
     ),
   };
+}
+
+/** Undefined where there is no such conversation. */
+export function headOf(sql: MessageStatements, conversationId: string): number | undefined {
+  return getRow<{ last_seq: number }>(sql.head, conversationId)?.last_seq;
+}
+
+export function messageAt(
+  sql: MessageStatements,
+  conversationId: string,
+  seq: number,
+): StoredMessage | undefined {
+  return getRow<StoredMessage>(sql.message, conversationId, seq);
 }

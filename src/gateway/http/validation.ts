@@ -1,7 +1,7 @@
 import type { FastifySchema, FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { Refusal } from '../../protocol/refusal.ts';
+import { CODES } from '../../protocol/codes.ts';
 
 /**
  * Checks what comes in against its schema, without changing it: but queries, which are texts, become numbers,
@@ -15,7 +15,9 @@ export const validatorCompiler: FastifySchemaCompiler<FastifySchema> = ({ schema
     if (validator.Check(value)) return { value };
     const [first] = validator.Errors(value);
     const where = first?.instancePath.replaceAll('/', '.') ?? '';
-    return { error: new Refusal('bad_packet', `${part}${where} ${first?.message ?? 'is malformed'}.`) };
+    const message = `${part}${where} ${first?.message ?? 'is malformed'}.`;
+    // The framework writes into the error that it is given, so this is not yet a `Refusal`.
+    return { error: Object.assign(new Error(message), { statusCode: CODES.bad_packet.code }) };
   };
 };
 
