@@ -9,16 +9,13 @@ import { createMemorySequencer } from '../adapters/memory/memory-sequencer.ts';
 import { createSqliteEventLog } from '../adapters/sqlite/sqlite-event-log.ts';
 import { createSqliteTimeline } from '../adapters/sqlite/sqlite-timeline.ts';
 import type { Config } from '../config/config.ts';
-import { packageRoot, packageVersion } from '../config/package.ts';
-import { signDevToken, signingSecret } from '../config/signing-secret.ts';
-import { createTokenVerifier } from '../gateway/auth.ts';
 import { startGateway } from '../gateway/start.ts';
 import type { EventLog } from '../ports/event-log.ts';
-import { createInternalServer } from '../telemetry/internal-server.ts';
 import { createLogger } from '../telemetry/logger.ts';
-import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import { startWorker } from '../worker/worker.ts';
-import { gatewaySettings } from './gateway-settings.ts';
+import { gatewayAuth, gatewaySettings, httpOptions } from './gateway-options.ts';
+import { serveInternally } from './internal.ts';
 import type { RunningRole } from './running-role.ts';
 
 /** One process writes one file: more partitions would only mean more flushes to disk for the same messages. */
@@ -34,89 +31,47 @@ const ROUTE_GRACE_MS = 5000;
 export async function startStandalone(config: Config): Promise<RunningRole> {
   const logger = createLogger(config.LOG_LEVEL, { role: 'standalone' });
   const metrics = createMetrics();
-  const now = Date.now;
-  mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 });
-  const file = (name: string) => path.join(config.DATA_DIR, name);
-
   await using stack = new AsyncDisposableStack();
-  const timeline = stack.use(createSqliteTimeline({ path: file('timeline.sqlite') }));
-  const log = stack.use(
-    createSqliteEventLog({ path: file('event-log.sqlite'), partitions: PARTITIONS, queueMax: LOG_QUEUE_MAX }),
-  );
-  const inbox = createMemoryInbox({
-    length: config.INBOX_LENGTH,
-    ttlMs: config.INBOX_TTL_SECONDS * 1000,
-    now,
-  });
-  const registry = createMemoryRegistry({ ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS, now });
-  const bus = stack.use(createMemoryPushBus((error) => logger.error({ err: error }, 'a push failed')));
+  const stores = openStores(config, stack, (error) => logger.error({ err: error }, 'a push failed'));
+  const core = { ...stores, logger, metrics, now: Date.now };
 
-  stack.use(
-    await startWorker({
-      log,
-      timeline,
-      sequencer: createMemorySequencer(),
-      inbox,
-      registry,
-      bus,
-      logger,
-      metrics,
-      now,
-    }),
-  );
-  stack.defer(() => caughtUp(log));
-  const secret = config.AUTH_JWKS_URL ? undefined : signingSecret(config);
+  stack.use(await startWorker(core));
+  stack.defer(() => caughtUp(stores.log));
+  const auth = gatewayAuth(config);
   const gateway = stack.use(
     await startGateway(
-      {
-        log,
-        timeline,
-        inbox,
-        registry,
-        bus,
-        blobs: createDiskBlobs({ dir: file('uploads') }),
-        verifyToken: createTokenVerifier({
-          keys: secret ? { secret } : { jwksUrl: config.AUTH_JWKS_URL! },
-          issuer: config.AUTH_JWT_ISSUER,
-          audience: config.AUTH_JWT_AUDIENCE,
-        }),
-        logger,
-        metrics,
-        settings: gatewaySettings(config),
-        now,
-        random: Math.random,
-      },
-      {
-        host: config.HOST,
-        port: config.PORT,
-        devTokens:
-          config.AUTH_DEV_TOKENS && secret
-            ? { sign: (user) => signDevToken(secret, user, config), toAnyone: config.AUTH_DEV_TOKENS_PUBLIC }
-            : undefined,
-        webDir: path.join(packageRoot(), 'dist', 'web'),
-        version: packageVersion(),
-      },
+      { ...core, verifyToken: auth.verifyToken, settings: gatewaySettings(config), random: Math.random },
+      httpOptions(config, auth),
     ),
   );
-  const internal = createInternalServer({
-    metrics,
-    notReady: async () => {
-      if (gateway.state.draining) return ['draining'];
-      return timeline.ping().then(
-        () => [],
-        (error) => [String(error)],
-      );
-    },
-    beforeScrape: () => measureLag(log, metrics),
-  });
-  await internal.listen({ host: config.HOST, port: config.INTERNAL_PORT });
-  const owned = stack.move();
-  return {
+  return serveInternally(config, stack.move(), {
     url: gateway.url,
-    async [Symbol.asyncDispose]() {
-      await owned.disposeAsync();
-      await internal.close();
-    },
+    metrics,
+    log: stores.log,
+    notReady: () => (gateway.state.draining ? ['draining'] : []),
+    check: () => stores.timeline.ping(),
+  });
+}
+
+/** The embedded adapters; those that hold files are closed with the stack. */
+function openStores(config: Config, stack: AsyncDisposableStack, onPushError: (error: unknown) => void) {
+  mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 });
+  const file = (name: string) => path.join(config.DATA_DIR, name);
+  const now = Date.now;
+  return {
+    timeline: stack.use(createSqliteTimeline({ path: file('timeline.sqlite') })),
+    log: stack.use(
+      createSqliteEventLog({
+        path: file('event-log.sqlite'),
+        partitions: PARTITIONS,
+        queueMax: LOG_QUEUE_MAX,
+      }),
+    ),
+    inbox: createMemoryInbox({ length: config.INBOX_LENGTH, ttlMs: config.INBOX_TTL_SECONDS * 1000, now }),
+    registry: createMemoryRegistry({ ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS, now }),
+    bus: stack.use(createMemoryPushBus(onPushError)),
+    sequencer: createMemorySequencer(),
+    blobs: createDiskBlobs({ dir: file('uploads') }),
   };
 }
 
@@ -127,10 +82,4 @@ async function caughtUp(log: EventLog): Promise<void> {
     if (lags.every(({ lag }) => lag === 0)) return;
     await sleep(10);
   }
-}
-
-async function measureLag(log: EventLog, metrics: Metrics): Promise<void> {
-  const lags = await log.lag('messages');
-  for (const { partition, lag } of lags) metrics.lag.set({ partition }, lag);
-  metrics.oldestAge.set(Math.max(0, ...lags.map(({ oldestAgeMs }) => oldestAgeMs)) / 1000);
 }

@@ -1,4 +1,5 @@
 import { type FastifyInstance, fastify } from 'fastify';
+import { CODES } from '../protocol/codes.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface InternalServerOptions {
@@ -19,7 +20,7 @@ export function createInternalServer({
   app.get('/livez', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     const reasons = await notReady();
-    if (reasons.length > 0) return reply.code(503).send({ status: 'not ready', reasons });
+    if (reasons.length > 0) return reply.code(CODES.unavailable.code).send({ status: 'not ready', reasons });
     return { status: 'ok' };
   });
   app.get('/metrics', async (_request, reply) => {

@@ -12,7 +12,8 @@ const README_URL = 'http://127.0.0.1:8080';
 test('the example of the README runs as it stands there', async () => {
   const readme = await readFile(path.join(ROOT, 'README.md'), 'utf8');
   const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1];
-  assert(example?.includes(README_URL), 'the README has an example that names the address of npm start');
+  assert(example, 'the README has an example');
+  assert(example.includes(README_URL), 'it names the address of npm start');
   const server = await startOwnServer({});
   try {
     const code = example.replace(README_URL, server.url);

@@ -1,0 +1,36 @@
+# What a person runs, and what CI runs: each target is a command of package.json or `.ci/run`.
+.DEFAULT_GOAL := help
+.PHONY: help install dev build lint format types test bench check clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## Install what the project needs into node_modules, Node.js itself included
+	npm ci
+
+dev: ## Run the whole server on this machine: http://127.0.0.1:8080
+	npm start
+
+build: ## Build the server, the SDK and the page into dist
+	npm run build
+
+lint: ## Check the format and the lint rules
+	npm run lint
+
+format: ## Format, and mend what the linter can mend
+	npm run format
+
+types: ## Check the types
+	npm run typecheck
+
+test: ## Run all tests
+	npm test
+
+bench: ## Measure the server beside its yardsticks
+	npm run bench
+
+check: ## Run everything that CI runs, from the installation on
+	.ci/run
+
+clean: ## Remove what was built
+	rm -rf dist coverage
