@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EachBatchPayload, Kafka, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
+import type { BatchHandler, Consumer, LogRecord } from '../../ports/event-log.ts';
+import type { Topic } from '../../ports/log-events.ts';
+import type { TopicNames } from './kafka-topics.ts';
+
+export interface ConsumerOptions<T extends Topic> {
+  kafka: Kafka;
+  names: TopicNames;
+  partitions: number;
+  /** Events that a handler is given at once. */
+  batchMax: number;
+  handler: BatchHandler<T>;
+}
+
+/** A member that is silent for this long loses its partitions. */
+const SESSION_TIMEOUT_MS = 10_000;
+/** How long members have to join a rebalance; a handler that works longer loses its place. */
+const REBALANCE_TIMEOUT_MS = 15_000;
+const HEARTBEAT_MS = 1000;
+/** After a failure a partition rests this long; after each further one twice as long, up to the maximum. */
+const PAUSE_MIN_MS = 100;
+const PAUSE_MAX_MS = 5000;
+
+/**
+ * One member of a topic's consumer group. Offsets are committed by hand, and only of what a handler is done with. A
+ * partition whose handler failed is paused, so that the member goes on heartbeating and the other partitions go on.
+ */
+export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>): Promise<Consumer> {
+  const { kafka, names, partitions } = options;
+  const consumer = kafka.consumer({
+    groupId: names.group,
+    sessionTimeout: SESSION_TIMEOUT_MS,
+    rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+    heartbeatInterval: HEARTBEAT_MS,
+    allowAutoTopicCreation: false,
+    maxWaitTimeInMs: 1000,
+    retry: {
+      retries: Number.MAX_SAFE_INTEGER,
+      initialRetryTime: 100,
+      maxRetryTime: 2000,
+      restartOnFailure: async () => true,
+    },
+  });
+  const failures = new Map<number, number>();
+  const timers = new Set<NodeJS.Timeout>();
+  await consumer.connect();
+  await consumer.subscribe({ topic: names.topic, fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    partitionsConsumedConcurrently: partitions,
+    eachBatch: (payload) => eachBatch(options, consumer, payload, failures, timers),
+  });
+  return {
+    async stop() {
+      await consumer.stop();
+      for (const timer of timers) clearTimeout(timer);
+      await consumer.disconnect();
+    },
+  };
+}
+
+async function eachBatch<T extends Topic>(
+  options: ConsumerOptions<T>,
+  consumer: KafkaConsumer,
+  payload: EachBatchPayload,
+  failures: Map<number, number>,
+  timers: Set<NodeJS.Timeout>,
+): Promise<void> {
+  const { batch, isRunning, isStale, resolveOffset, commitOffsetsIfNecessary, uncommittedOffsets } = payload;
+  const { partition, messages } = batch;
+  const owned = () => isRunning() && !isStale();
+  try {
+    for (let from = 0; from < messages.length && owned(); from += options.batchMax) {
+      const chunk = messages.slice(from, from + options.batchMax);
+      const records = chunk.map(toRecord<T>);
+      await heartbeating(payload, options.handler({ partition, records, owned }));
+      resolveOffset(chunk.at(-1)!.offset);
+      await commitOffsetsIfNecessary(uncommittedOffsets());
+      failures.delete(partition);
+    }
+  } catch (error) {
+    if (isRebalance(error)) throw error;
+    const count = (failures.get(partition) ?? 0) + 1;
+    failures.set(partition, count);
+    rest(consumer, batch.topic, partition, Math.min(PAUSE_MIN_MS * 2 ** (count - 1), PAUSE_MAX_MS), timers);
+  }
+}
+
+/** Keeps the membership alive while a handler works. */
+async function heartbeating(payload: EachBatchPayload, work: Promise<void>): Promise<void> {
+  let done = false;
+  const beats = (async () => {
+    while (!done) {
+      await sleep(HEARTBEAT_MS, undefined, { ref: false });
+      if (!done) await payload.heartbeat();
+    }
+  })();
+  // A membership that was lost shows at the commit; the handler asks `owned` for itself.
+  beats.catch(() => {});
+  try {
+    await work;
+  } finally {
+    done = true;
+  }
+}
+
+/** The partition's next fetch begins where the last resolved offset was, once it is resumed. */
+function rest(
+  consumer: KafkaConsumer,
+  topic: string,
+  partition: number,
+  ms: number,
+  timers: Set<NodeJS.Timeout>,
+): void {
+  consumer.pause([{ topic, partitions: [partition] }]);
+  const timer = setTimeout(() => {
+    timers.delete(timer);
+    consumer.resume([{ topic, partitions: [partition] }]);
+  }, ms);
+  timers.add(timer);
+}
+
+/** kafkajs must see these to join again. */
+function isRebalance(error: unknown): boolean {
+  const type = error instanceof Error && 'type' in error ? String(error.type) : '';
+  return [
+    'REBALANCE_IN_PROGRESS',
+    'ILLEGAL_GENERATION',
+    'UNKNOWN_MEMBER_ID',
+    'NOT_COORDINATOR_FOR_GROUP',
+  ].includes(type);
+}
+
+function toRecord<T extends Topic>(message: KafkaMessage): LogRecord<T> {
+  const raw = message.value?.toString() ?? '';
+  let event: LogRecord<T>['event'];
+  try {
+    event = JSON.parse(raw);
+  } catch {
+    // Not JSON: the handler buries it.
+  }
+  return { offset: Number(message.offset), key: message.key?.toString() ?? '', event, raw };
+}

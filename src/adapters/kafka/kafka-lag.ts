@@ -1,0 +1,61 @@
+import type { Admin, Kafka } from 'kafkajs';
+import type { PartitionLag } from '../../ports/event-log.ts';
+import { unavailable } from './kafka-client.ts';
+import type { TopicNames } from './kafka-topics.ts';
+
+/** Where a partition stood, and since when it has not moved. */
+interface Standstill {
+  offset: number;
+  since: number;
+}
+
+/** Measures how far consumers are behind, whichever process they run in. */
+export function createLagMeter(kafka: Kafka, now: () => number) {
+  let admin: Promise<Admin> | undefined;
+  const standstills = new Map<string, Standstill>();
+
+  async function connect(): Promise<Admin> {
+    const fresh = kafka.admin();
+    await fresh.connect();
+    return fresh;
+  }
+
+  /**
+   * The age is that of the oldest event, as far as it can be seen from outside: for as long as the committed offset has
+   * stood still while there was something to do. It is never more than the truth.
+   */
+  function ageOf(key: string, offset: number, lag: number): number {
+    const known = standstills.get(key);
+    if (lag === 0) standstills.delete(key);
+    else if (known?.offset !== offset) standstills.set(key, { offset, since: now() });
+    return lag > 0 && known?.offset === offset ? now() - known.since : 0;
+  }
+
+  async function measure({ topic, group }: TopicNames): Promise<PartitionLag[]> {
+    admin ??= connect();
+    const [committed] = await (await admin).fetchOffsets({ groupId: group, topics: [topic] });
+    const ends = await (await admin).fetchTopicOffsets(topic);
+    const lags = ends.map(({ partition, high, low }) => {
+      const done = Number(committed?.partitions.find((p) => p.partition === partition)?.offset ?? -1);
+      const from = Math.max(done, Number(low));
+      const lag = Math.max(0, Number(high) - from);
+      return { partition, lag, oldestAgeMs: ageOf(`${topic} ${partition}`, from, lag) };
+    });
+    return lags.sort((a, b) => a.partition - b.partition);
+  }
+
+  return {
+    async lag(names: TopicNames): Promise<PartitionLag[]> {
+      try {
+        return await measure(names);
+      } catch (error) {
+        admin?.then((broken) => broken.disconnect()).catch(() => {});
+        admin = undefined;
+        throw unavailable(error);
+      }
+    },
+    async close(): Promise<void> {
+      await admin?.then((open) => open.disconnect());
+    },
+  };
+}
