@@ -1,12 +1,13 @@
 import { type RoleName, VARIABLES, type Variable } from './variables.ts';
 
 type Name = keyof typeof VARIABLES;
+/** Those that may be without a value. */
 type Optional =
-  | 'AUTH_JWT_SECRET'
-  | 'AUTH_JWKS_URL'
-  | 'AUTH_JWT_ISSUER'
-  | 'AUTH_JWT_AUDIENCE'
-  | 'AUTH_DEV_TOKENS';
+  | `AUTH_${'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'DEV_TOKENS'}`
+  | 'MYSQL_URL'
+  | 'REDIS_URL'
+  | 'KAFKA_BROKERS'
+  | `KAFKA_SASL_${'MECHANISM' | 'USERNAME' | 'PASSWORD'}`;
 type Parsed<N extends Name> = ReturnType<(typeof VARIABLES)[N]['parse']>;
 
 /** The environment, read once: a value for each variable, undefined only where nothing is set and nothing follows. */
@@ -64,7 +65,7 @@ function unknownVariables(env: Environment): string[] {
 }
 
 function contradictions(config: Config): string[] {
-  const faults: string[] = [];
+  const faults = missingServers(config);
   if (config.HEARTBEAT_TIMEOUT_MS <= 2 * config.HEARTBEAT_INTERVAL_MS) {
     faults.push(
       'HEARTBEAT_TIMEOUT_MS must be more than twice HEARTBEAT_INTERVAL_MS, or one lost heartbeat ends a session.',
@@ -80,6 +81,18 @@ function contradictions(config: Config): string[] {
     faults.push(
       `AUTH_DEV_TOKENS lets anyone who reaches ${config.HOST} be anyone. If you want that, set AUTH_DEV_TOKENS_PUBLIC=true too.`,
     );
+  }
+  return faults;
+}
+
+/** Every role but standalone needs the servers, and a key that all gateways share. */
+function missingServers(config: Config): string[] {
+  if (config.role === 'standalone') return [];
+  const faults = (['MYSQL_URL', 'REDIS_URL', 'KAFKA_BROKERS'] as const)
+    .filter((name) => config[name] === undefined)
+    .map((name) => `${name} is not set, and the role ${config.role} needs it; standalone needs no server.`);
+  if (config.role === 'gateway' && !config.AUTH_JWT_SECRET && !config.AUTH_JWKS_URL) {
+    faults.push('AUTH_JWT_SECRET or AUTH_JWKS_URL must be set: all gateways verify tokens alike.');
   }
   return faults;
 }

@@ -25,6 +25,25 @@ export const VARIABLES = {
   LOG_LEVEL: oneOf('Least severe lines that are logged.', LEVELS(), (role) =>
     role === 'standalone' ? 'warn' : 'info',
   ),
+  MYSQL_URL: secretUrl('MySQL: mysql://user:password@host:3306/database.', 'mysql:'),
+  REDIS_URL: secretUrl('Redis: redis://host:6379, or rediss:// for TLS.', 'redis:', 'rediss:'),
+  KAFKA_BROKERS: brokers('Kafka: host:port, several with commas between them.'),
+  KAFKA_PARTITIONS: integer('Partitions of the topics; never changed on live ones.', 16, 1, 10_000),
+  KAFKA_REPLICATION_FACTOR: integer('Replicas of topics that `migrate` makes.', 1, 1, 9),
+  KAFKA_RETENTION_HOURS: integer(
+    'How long those topics keep events; longer than any outage of the stores.',
+    168,
+    1,
+    87_600,
+  ),
+  KAFKA_SSL: boolean('Speak TLS with Kafka.', () => 'false'),
+  KAFKA_SASL_MECHANISM: oneOf(
+    'How to log in to Kafka.',
+    ['plain', 'scram-sha-256', 'scram-sha-512'],
+    () => undefined,
+  ),
+  KAFKA_SASL_USERNAME: text('User of that login.', () => undefined),
+  KAFKA_SASL_PASSWORD: secret('Password of that login.'),
   AUTH_JWT_SECRET: secret('Key of HS256 tokens. Standalone makes one on its first start.'),
   AUTH_JWKS_URL: url('Where the public keys of RS256, ES256 or EdDSA tokens are.'),
   AUTH_JWT_ISSUER: text('`iss` that tokens must carry.', () => undefined),
@@ -129,6 +148,34 @@ function url(about: string): Variable<URL> {
     parse(value) {
       if (!URL.canParse(value)) throw new Error('must be a URL');
       return new URL(value);
+    },
+  };
+}
+
+/** A URL that may hold a password. */
+function secretUrl(about: string, ...protocols: string[]): Variable<string> {
+  return {
+    about,
+    fallback: () => undefined,
+    parse(value) {
+      if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
+        throw new Error(`must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`);
+      }
+      return value;
+    },
+    secret: true,
+  };
+}
+
+function brokers(about: string): Variable<string[]> {
+  return {
+    about,
+    fallback: () => undefined,
+    parse(value) {
+      const list = value.split(',').map((part) => part.trim());
+      if (!list.every((broker) => /^[^\s:/]+:\d+$/.test(broker)))
+        throw new Error('must be host:port,host:port,…');
+      return list;
     },
   };
 }

@@ -78,15 +78,24 @@ export function onFrame(gateway: Gateway, session: Session, bytes: Buffer): void
 function onPacket(gateway: Gateway, session: Session, packet: unknown): void {
   try {
     const result = dispatch(gateway, session, packet);
-    if (result) {
-      result.then(
-        () => accepted(gateway, session, packet),
-        (error) => refuse(gateway, session, packet, error),
-      );
-    } else accepted(gateway, session, packet);
+    if (result) settleLater(gateway, session, packet, result);
+    else accepted(gateway, session, packet);
   } catch (error) {
     refuse(gateway, session, packet, error);
   }
+}
+
+/** A packet whose answer takes a while breaks the row of 400s at once, unless it becomes one of them. */
+function settleLater(gateway: Gateway, session: Session, packet: unknown, result: Promise<void>): void {
+  const before = session.badInARow;
+  session.badInARow = 0;
+  result.then(
+    () => accepted(gateway, session, packet),
+    (error) => {
+      session.badInARow = Math.max(session.badInARow, before);
+      refuse(gateway, session, packet, error);
+    },
+  );
 }
 
 function dispatch(gateway: Gateway, session: Session, packet: unknown): void | Promise<void> {
