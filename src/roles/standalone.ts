@@ -32,7 +32,9 @@ export async function startStandalone(config: Config): Promise<RunningRole> {
   const logger = createLogger(config.LOG_LEVEL, { role: 'standalone' });
   const metrics = createMetrics();
   await using stack = new AsyncDisposableStack();
-  const stores = openStores(config, stack, (error) => logger.error({ err: error }, 'a push failed'));
+  const stores = openStores(config, stack, (error) =>
+    logger.error({ err: error }, 'an embedded store failed'),
+  );
   const core = { ...stores, logger, metrics, now: Date.now };
 
   stack.use(await startWorker(core));
@@ -54,7 +56,7 @@ export async function startStandalone(config: Config): Promise<RunningRole> {
 }
 
 /** The embedded adapters; those that hold files are closed with the stack. */
-function openStores(config: Config, stack: AsyncDisposableStack, onPushError: (error: unknown) => void) {
+function openStores(config: Config, stack: AsyncDisposableStack, onError: (error: unknown) => void) {
   mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 });
   const file = (name: string) => path.join(config.DATA_DIR, name);
   const now = Date.now;
@@ -65,11 +67,12 @@ function openStores(config: Config, stack: AsyncDisposableStack, onPushError: (e
         path: file('event-log.sqlite'),
         partitions: PARTITIONS,
         queueMax: LOG_QUEUE_MAX,
+        onReadError: onError,
       }),
     ),
     inbox: createMemoryInbox({ length: config.INBOX_LENGTH, ttlMs: config.INBOX_TTL_SECONDS * 1000, now }),
     registry: createMemoryRegistry({ ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS, now }),
-    bus: stack.use(createMemoryPushBus(onPushError)),
+    bus: stack.use(createMemoryPushBus(onError)),
     sequencer: createMemorySequencer(),
     blobs: createDiskBlobs({ dir: file('uploads') }),
   };

@@ -64,7 +64,8 @@ async function createTopics(
   });
   const deadline = performance.now() + LEADERS_MS_MAX;
   while (!(await haveLeaders(admin, topics))) {
-    if (performance.now() > deadline) throw new Error(`The new topics have no leaders: ${topics.join(', ')}.`);
+    if (performance.now() > deadline)
+      throw new Error(`The new topics have no leaders: ${topics.join(', ')}.`);
     await sleep(100);
   }
 }

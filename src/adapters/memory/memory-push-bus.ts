@@ -1,45 +1,34 @@
 import type { PushBus, PushListener } from '../../ports/push-bus.ts';
 
-/** What the bus keeps of a feed, so that disposing of it finds all its subscriptions. */
+/** Of two feeds that share a listener each has its own subscriptions. */
 interface Feed {
-  gatewayId: string;
   listener: PushListener;
-  groups: Set<string>;
-  watched: Set<string>;
 }
+
+/** Who is told of a gateway, a group or a watched user. */
+type Subscribers = Map<string, Set<Feed>>;
 
 /**
  * Passes pushes on within the process, as they are: nobody may change what was published. A listener runs in a
  * microtask of its own, so it can neither hold up a publisher nor break it; what it throws goes to `onListenerError`.
  */
 export function createMemoryPushBus(onListenerError: (error: unknown) => void = warn): PushBus {
-  const byGateway = new Map<string, Set<Feed>>();
-  const byGroup = new Map<string, Set<Feed>>();
-  const byWatched = new Map<string, Set<Feed>>();
-  const feeds = new Set<Feed>();
+  const byGateway: Subscribers = new Map();
+  const byGroup: Subscribers = new Map();
+  const byWatched: Subscribers = new Map();
+  let closed = false;
 
-  function deliver(
-    subscribers: Map<string, Set<Feed>>,
-    key: string,
-    tell: (listener: PushListener) => void,
-  ): void {
-    if (!subscribers.has(key)) return;
+  function deliver(subscribers: Subscribers, key: string, tell: (listener: PushListener) => void): void {
+    if (closed || !subscribers.has(key)) return;
     queueMicrotask(() => {
-      for (const feed of subscribers.get(key) ?? []) {
+      for (const { listener } of subscribers.get(key) ?? []) {
         try {
-          tell(feed.listener);
+          tell(listener);
         } catch (error) {
           onListenerError(error);
         }
       }
     });
-  }
-
-  function drop(feed: Feed): void {
-    feeds.delete(feed);
-    remove(byGateway, feed.gatewayId, feed);
-    for (const groupId of feed.groups) remove(byGroup, groupId, feed);
-    for (const userId of feed.watched) remove(byWatched, userId, feed);
   }
 
   return {
@@ -56,49 +45,50 @@ export function createMemoryPushBus(onListenerError: (error: unknown) => void = 
     },
 
     async listen(gatewayId, listener) {
-      const feed: Feed = { gatewayId, listener, groups: new Set(), watched: new Set() };
-      feeds.add(feed);
-      add(byGateway, gatewayId, feed);
+      const feed = { listener };
+      const gateway = createSubscriptions(byGateway, feed);
+      const groups = createSubscriptions(byGroup, feed);
+      const watched = createSubscriptions(byWatched, feed);
+      gateway.add(gatewayId);
       return {
-        async joinGroup(groupId) {
-          if (!feeds.has(feed)) return;
-          feed.groups.add(groupId);
-          add(byGroup, groupId, feed);
-        },
-        async leaveGroup(groupId) {
-          feed.groups.delete(groupId);
-          remove(byGroup, groupId, feed);
-        },
-        async watch(userId) {
-          if (!feeds.has(feed)) return;
-          feed.watched.add(userId);
-          add(byWatched, userId, feed);
-        },
-        async unwatch(userId) {
-          feed.watched.delete(userId);
-          remove(byWatched, userId, feed);
-        },
+        joinGroup: async (groupId) => groups.add(groupId),
+        leaveGroup: async (groupId) => groups.remove(groupId),
+        watch: async (userId) => watched.add(userId),
+        unwatch: async (userId) => watched.remove(userId),
         async [Symbol.asyncDispose]() {
-          drop(feed);
+          for (const subscriptions of [gateway, groups, watched]) subscriptions.end();
         },
       };
     },
 
     async [Symbol.asyncDispose]() {
-      for (const feed of feeds) drop(feed);
+      closed = true;
     },
   };
 }
 
-function add(subscribers: Map<string, Set<Feed>>, key: string, feed: Feed): void {
-  const set = subscribers.get(key);
-  if (set) set.add(feed);
-  else subscribers.set(key, new Set([feed]));
-}
+/** What one feed is subscribed to among these. */
+function createSubscriptions(subscribers: Subscribers, feed: Feed) {
+  const keys = new Set<string>();
 
-function remove(subscribers: Map<string, Set<Feed>>, key: string, feed: Feed): void {
-  const set = subscribers.get(key);
-  if (set?.delete(feed) && set.size === 0) subscribers.delete(key);
+  function remove(key: string): void {
+    keys.delete(key);
+    const set = subscribers.get(key);
+    if (set?.delete(feed) && set.size === 0) subscribers.delete(key);
+  }
+
+  return {
+    add(key: string): void {
+      keys.add(key);
+      const set = subscribers.get(key);
+      if (set) set.add(feed);
+      else subscribers.set(key, new Set([feed]));
+    },
+    remove,
+    end(): void {
+      for (const key of keys) remove(key);
+    },
+  };
 }
 
 function warn(error: unknown): void {

@@ -24,28 +24,7 @@ interface Held {
 
 /** Routes in this process's memory: for gateways and workers of one process. */
 export function createMemoryRegistry({ ttlMs, now }: MemoryRegistryOptions): Registry {
-  const users = new Map<string, UserEntry>();
-  const sweep = createSweep(users, (user) => {
-    dropLapsed(user, now() - ttlMs);
-    return user.routes.length === 0 && now() - user.lastSeen >= LAST_SEEN_KEPT_MS;
-  });
-
-  /** The user's entry without lapsed routes. */
-  function find(userId: string): UserEntry | undefined {
-    const user = users.get(userId);
-    if (user) dropLapsed(user, now() - ttlMs);
-    return user;
-  }
-
-  function findOrAdd(userId: string): UserEntry {
-    sweep();
-    let user = find(userId);
-    if (!user) {
-      user = { routes: [], lastSeen: 0 };
-      users.set(userId, user);
-    }
-    return user;
-  }
+  const { find, findOrAdd } = createUsers({ ttlMs, now });
 
   return {
     async register(route, devicesMax) {
@@ -96,6 +75,33 @@ export function createMemoryRegistry({ ttlMs, now }: MemoryRegistryOptions): Reg
       return new Map(userIds.map((userId) => [userId, presenceOf(find(userId), now())]));
     },
   };
+}
+
+/** Users by id; what is found is without lapsed routes. Who is offline for long is removed while others are added. */
+function createUsers({ ttlMs, now }: MemoryRegistryOptions) {
+  const users = new Map<string, UserEntry>();
+  const sweep = createSweep(users, (user) => {
+    dropLapsed(user, now() - ttlMs);
+    return user.routes.length === 0 && now() - user.lastSeen >= LAST_SEEN_KEPT_MS;
+  });
+
+  function find(userId: string): UserEntry | undefined {
+    const user = users.get(userId);
+    if (user) dropLapsed(user, now() - ttlMs);
+    return user;
+  }
+
+  function findOrAdd(userId: string): UserEntry {
+    sweep();
+    let user = find(userId);
+    if (!user) {
+      user = { routes: [], lastSeen: 0 };
+      users.set(userId, user);
+    }
+    return user;
+  }
+
+  return { find, findOrAdd };
 }
 
 function dropLapsed(user: UserEntry, lapsedAt: number): void {

@@ -3,7 +3,7 @@ import type { BatchHandler, Consumer, EventLog, LogRecord } from '../../ports/ev
 import type { Topic } from '../../ports/log-events.ts';
 import { createAppendQueue } from './sqlite-append-queue.ts';
 import { createPartitionConsumer, type PartitionConsumer } from './sqlite-log-consumer.ts';
-import { type LogPartition, openLogStore } from './sqlite-log-store.ts';
+import { type LogPartition, type LogStore, openLogStore } from './sqlite-log-store.ts';
 
 export interface SqliteEventLogOptions {
   path: string;
@@ -33,20 +33,11 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
   });
   let closed = false;
 
-  function read<T extends Topic>(partition: LogPartition): LogRecord<T>[] {
-    try {
-      return store.read(partition, batchMax);
-    } catch (error) {
-      onReadError(error);
-      throw error;
-    }
-  }
-
   function startConsumer<T extends Topic>(partition: LogPartition, handler: BatchHandler<T>): void {
     const consumer = createPartitionConsumer<T>({
       partition,
       handler,
-      read: () => read<T>(partition),
+      read: () => readOrReport<T>(store, partition, batchMax, onReadError),
       onDone: queue.saveDoneLater,
     });
     consumers.set(partition, consumer);
@@ -92,6 +83,20 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
       store.close();
     },
   };
+}
+
+function readOrReport<T extends Topic>(
+  store: LogStore,
+  partition: LogPartition,
+  limit: number,
+  onReadError: (error: unknown) => void,
+): LogRecord<T>[] {
+  try {
+    return store.read(partition, limit);
+  } catch (error) {
+    onReadError(error);
+    throw error;
+  }
 }
 
 function warn(error: unknown): void {
