@@ -2,47 +2,56 @@ import type { Config } from '../config/config.ts';
 import type { EventLog } from '../ports/event-log.ts';
 import { createInternalServer } from '../telemetry/internal-server.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { RunningRole } from './running-role.ts';
 
-export interface Served {
-  url?: string;
-  metrics: Metrics;
-  log: EventLog;
-  /** Reasons of the role itself why no traffic should come here. */
-  notReady: () => string[];
-  /** Rejects where a store that the role cannot do without does not answer. */
-  check: () => Promise<void>;
+/** Resolves to the reasons why no traffic should come here; none where it should. */
+export type ReadinessCheck = () => Promise<string[]>;
+
+export interface Internal extends AsyncDisposable {
+  /** From now on readiness is what this says. */
+  ready(check: ReadinessCheck): void;
+  /** Not ready, for this reason. */
+  waiting(reason: string): void;
+  /** The consumers' lag is measured whenever the metrics are read. */
+  measureLag(log: EventLog): void;
 }
 
-/** Serves health and metrics of a role until all that `stack` holds is disposed of. */
-export async function serveInternally(
-  config: Config,
-  stack: AsyncDisposableStack,
-  { url, metrics, log, notReady, check }: Served,
-): Promise<RunningRole> {
+/** Serves health and metrics from the first moment on: a role that waits for its servers is alive and not ready. */
+export async function openInternal(config: Config, metrics: Metrics): Promise<Internal> {
+  let check: ReadinessCheck = async () => ['starting'];
+  let measured: EventLog | undefined;
   const server = createInternalServer({
     metrics,
-    async notReady() {
-      const outage = await check().then(
-        () => [],
-        (error) => [String(error)],
-      );
-      return [...notReady(), ...outage];
+    notReady: () => check(),
+    beforeScrape: async () => {
+      if (measured) await measure(measured, metrics);
     },
-    beforeScrape: () => measureLag(log, metrics),
   });
   await server.listen({ host: config.HOST, port: config.INTERNAL_PORT });
   return {
-    url,
-    async [Symbol.asyncDispose]() {
-      await stack.disposeAsync();
-      await server.close();
+    ready(next) {
+      check = next;
     },
+    waiting(reason) {
+      check = async () => [reason];
+    },
+    measureLag(log) {
+      measured = log;
+    },
+    [Symbol.asyncDispose]: () => server.close(),
   };
 }
 
-async function measureLag(log: EventLog, metrics: Metrics): Promise<void> {
-  const lags = await log.lag('messages');
+/** A store that is out of reach as a reason not to be ready. */
+export async function outage(check: () => Promise<unknown>): Promise<string[]> {
+  return check().then(
+    () => [],
+    (error) => [String(error)],
+  );
+}
+
+/** Where the log is out of reach the gauges keep what they had. */
+async function measure(log: EventLog, metrics: Metrics): Promise<void> {
+  const lags = await log.lag('messages').catch(() => []);
   for (const { partition, lag } of lags) metrics.lag.set({ partition }, lag);
-  metrics.oldestAge.set(Math.max(0, ...lags.map(({ oldestAgeMs }) => oldestAgeMs)) / 1000);
+  if (lags.length > 0) metrics.oldestAge.set(Math.max(...lags.map(({ oldestAgeMs }) => oldestAgeMs)) / 1000);
 }

@@ -15,7 +15,7 @@ import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { startWorker } from '../worker/worker.ts';
 import { gatewayAuth, gatewaySettings, httpOptions } from './gateway-options.ts';
-import { serveInternally } from './internal.ts';
+import { openInternal, outage } from './internal.ts';
 import type { RunningRole } from './running-role.ts';
 
 /** One process writes one file: more partitions would only mean more flushes to disk for the same messages. */
@@ -32,6 +32,7 @@ export async function startStandalone(config: Config): Promise<RunningRole> {
   const logger = createLogger(config.LOG_LEVEL, { role: 'standalone' });
   const metrics = createMetrics();
   await using stack = new AsyncDisposableStack();
+  const internal = stack.use(await openInternal(config, metrics));
   const stores = openStores(config, stack, (error) =>
     logger.error({ err: error }, 'an embedded store failed'),
   );
@@ -46,13 +47,10 @@ export async function startStandalone(config: Config): Promise<RunningRole> {
       httpOptions(config, auth),
     ),
   );
-  return serveInternally(config, stack.move(), {
-    url: gateway.url,
-    metrics,
-    log: stores.log,
-    notReady: () => (gateway.state.draining ? ['draining'] : []),
-    check: () => stores.timeline.ping(),
-  });
+  internal.measureLag(stores.log);
+  internal.ready(async () => (gateway.state.draining ? ['draining'] : outage(() => stores.timeline.ping())));
+  const owned = stack.move();
+  return { url: gateway.url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** The embedded adapters; those that hold files are closed with the stack. */
