@@ -17,7 +17,7 @@ export interface ClientOptions {
   WebSocket?: typeof WebSocket;
   /** Acknowledge as delivered what was handed to the application. Default true. */
   autoAck?: boolean;
-  /** How long a request waits for its answer before the connection counts as dead. Default 10,000. */
+  /** How long nothing may arrive while an answer is waited for, before the connection counts as dead. Default 10,000. */
   requestTimeoutMs?: number;
   reconnect?: Partial<ReconnectOptions>;
   /** Injected in tests. */
@@ -54,6 +54,7 @@ export interface OutgoingMessage {
 /** A message on its way. Both promises reject with `SeqlineError` where the server refused it for good. */
 export interface SendHandle {
   msgId: string;
+  /** Empty before the first login where the message was given `to`: the own user id is not known yet. */
   conversationId: string;
   /** The server has it durably. */
   sent: Promise<{ conversationId: string; serverTime: number }>;
@@ -128,7 +129,10 @@ export interface HttpApi {
   upload(image: Blob): Promise<{ url: string }>;
 }
 
-/** A refusal of the server, or of the client itself (`closed`, `timeout`). */
+/**
+ * A refusal of the server, or of the client itself: `closed`, whose code is the close code (1000 after `close()`), or the
+ * code of the refused login, and `timeout` (408) of an HTTP call.
+ */
 export interface SeqlineErrorShape extends Error {
   code: number;
   error: RefusalName | 'closed' | 'timeout';

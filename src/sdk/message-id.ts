@@ -1,0 +1,10 @@
+const ID_BYTES = 16;
+
+/**
+ * A random id of 128 bits in hex. Not `crypto.randomUUID`: browsers have that on HTTPS and localhost only, and a page
+ * under development is often opened by the address of a machine.
+ */
+export function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(ID_BYTES));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
