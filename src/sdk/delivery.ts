@@ -142,7 +142,11 @@ export class Delivery {
         if (autoAck && place > ack_seq) this.#acks.delivered(id, place);
       },
       forget: (id) => this.#forget(id),
-      onSynced,
+      onSynced: () => {
+        // Also where nothing changed: that a list is empty is news, too.
+        this.#tellList();
+        onSynced();
+      },
       onError,
     });
   }

@@ -10,7 +10,7 @@ import {
   type OutputPacket,
 } from '../protocol/packets.ts';
 import { refusalError, type SeqlineError } from './errors.ts';
-import { randomId } from './message-id.ts';
+import { messageId } from './message-id.ts';
 import type { OutgoingMessage, SendHandle } from './types.ts';
 
 /** Messages that may wait to be sent or stored; one more is refused here with 429. */
@@ -62,7 +62,7 @@ export class Outgoing {
   }
 
   send(message: OutgoingMessage): SendHandle {
-    const msgId = message.msgId ?? randomId();
+    const msgId = message.msgId ?? messageId(Date.now());
     const pending = this.#entries.get(msgId);
     if (pending && sameMessage(pending.message, message)) return pending.handle;
     const entry = createEntry(msgId, message, this.#options.now());

@@ -65,7 +65,7 @@ export interface SendHandle {
 /** What a client tells. `message` comes once per message and in the order of `seq` within each conversation. */
 export interface ClientEvents {
   message: Message;
-  /** The list of conversations, whole, after each change of one of them (coalesced to one per turn). */
+  /** The list of conversations, whole, after each change of one of them (coalesced to one per turn) and after each sync. */
   conversations: ConversationState[];
   state: { state: ConnectionState; reason?: string; retryAt?: number };
   receipt: EventOf<'receipt'>;

@@ -1,5 +1,5 @@
 import { CODES } from '../../protocol/codes.ts';
-import type { ConversationsPage, MemberEvent } from '../../protocol/packets.ts';
+import type { MemberEvent } from '../../protocol/packets.ts';
 import type { createGroups } from './groups.ts';
 import { changeHeldTimeline, conversationOf, type Parts } from './parts.ts';
 import type { createPeople } from './people.ts';
@@ -22,7 +22,6 @@ export function listen(parts: Parts, { reading, people, groups, statuses }: List
     client.on('state', ({ state, reason, retryAt }) => {
       const wasOnline = store.get().connection.wasOnline || state === 'online';
       store.set({ connection: { state, reason, retryAt, wasOnline } });
-      if (state === 'online' && !store.get().listed) void noticeEmptyList(parts);
     }),
     client.on('conversations', (conversations) => store.set({ conversations, listed: true })),
     client.on('message', (message) => {
@@ -51,14 +50,6 @@ export function listen(parts: Parts, { reading, people, groups, statuses }: List
   return () => {
     for (const unsubscribe of unsubscribes) unsubscribe();
   };
-}
-
-/** The client tells the list of conversations once something is in it; that nothing is must be asked for. */
-async function noticeEmptyList({ client, store }: Parts): Promise<void> {
-  const page = await client.http
-    .request<ConversationsPage>('GET', '/v1/conversations?limit=1')
-    .catch(() => undefined);
-  if (page?.conversations.length === 0) store.set({ listed: true });
 }
 
 function memberChanged(
