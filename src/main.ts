@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { once } from 'node:events';
 import { runCommand } from './cli/commands.ts';
 import { greeting } from './cli/greeting.ts';
 import { type Config, readConfig } from './config/config.ts';
@@ -32,10 +33,12 @@ async function run(config: Config): Promise<void> {
       setTimeout(() => process.exit(1), config.DRAIN_MS + STOP_GRACE_MS).unref();
     });
   }
-  const role = await startRole(config);
+  const role = await startRole(config, stopping.signal).catch((error) => {
+    if (stopping.signal.aborted) process.exit(0);
+    throw error;
+  });
   if (role.url) console.log(greeting(config, role.url));
-  if (!stopping.signal.aborted)
-    await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+  if (!role.done && !stopping.signal.aborted) await once(stopping.signal, 'abort');
   await role[Symbol.asyncDispose]();
   process.exit(0);
 }

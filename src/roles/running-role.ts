@@ -2,4 +2,6 @@
 export interface RunningRole extends AsyncDisposable {
   /** Where clients reach it; only of roles that serve clients. */
   url?: string;
+  /** It has done all that it is for. */
+  done?: true;
 }

@@ -1,11 +1,24 @@
 import type { Config } from '../config/config.ts';
+import { startGatewayRole } from './gateway.ts';
+import { runMigrations } from './migrate.ts';
 import type { RunningRole } from './running-role.ts';
 import { startStandalone } from './standalone.ts';
+import { startWorkerRole } from './worker.ts';
 
-/** Starts what the configuration names. */
-export async function startRole(config: Config): Promise<RunningRole> {
-  if (config.role === 'standalone') return startStandalone(config);
-  throw new Error(
-    `The role ${config.role} needs Kafka, MySQL and Redis, which this version does not speak yet. Run \`seqline standalone\`: it needs nothing.`,
-  );
+/** Starts what the configuration names; `signal` ends a start that waits for its servers. */
+export async function startRole(config: Config, signal: AbortSignal): Promise<RunningRole> {
+  switch (config.role) {
+    case 'standalone':
+      return startStandalone(config);
+    case 'gateway':
+      return startGatewayRole(config, signal);
+    case 'worker':
+      return startWorkerRole(config, signal);
+    case 'migrate':
+      return runMigrations(config);
+    case 'controller':
+      throw new Error(
+        'The role controller is not part of this version yet: gateways and workers do without it.',
+      );
+  }
 }

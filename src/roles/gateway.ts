@@ -1,0 +1,61 @@
+import path from 'node:path';
+import { createDiskBlobs } from '../adapters/disk/disk-blobs.ts';
+import { forgetGateway, touchGateway } from '../adapters/redis/redis-gateways.ts';
+import type { Config } from '../config/config.ts';
+import { startGateway } from '../gateway/start.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { gatewayAuth, gatewaySettings, httpOptions } from './gateway-options.ts';
+import { openInternal, outage } from './internal.ts';
+import type { RunningRole } from './running-role.ts';
+import { checkServers, openServers, type Servers } from './servers.ts';
+import { untilReachable } from './until-reachable.ts';
+
+/** How often a gateway tells that it is alive. */
+const SIGN_OF_LIFE_MS = 10_000;
+
+/** Holds the clients' connections. */
+export async function startGatewayRole(config: Config, signal: AbortSignal): Promise<RunningRole> {
+  const logger = createLogger(config.LOG_LEVEL, { role: 'gateway', gateway_id: config.GATEWAY_ID });
+  const metrics = createMetrics();
+  await using stack = new AsyncDisposableStack();
+  const internal = stack.use(await openInternal(config, metrics));
+  const servers = openServers(config, logger, stack);
+  await untilReachable(() => checkServers(config, servers, logger), { internal, logger, signal });
+  stack.defer(await showLife(servers, config.GATEWAY_ID, logger));
+
+  const auth = gatewayAuth(config);
+  const gateway = stack.use(
+    await startGateway(
+      {
+        ...servers,
+        blobs: createDiskBlobs({ dir: path.join(config.DATA_DIR, 'uploads') }),
+        verifyToken: auth.verifyToken,
+        logger,
+        metrics,
+        settings: gatewaySettings(config),
+        now: Date.now,
+        random: Math.random,
+      },
+      httpOptions(config, auth),
+    ),
+  );
+  internal.ready(async () => (gateway.state.draining ? ['draining'] : outage(() => servers.redis.ping())));
+  const owned = stack.move();
+  return { url: gateway.url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Tells again and again that this gateway is alive; gives how to end that, and with it the gateway's entry. */
+async function showLife({ redis }: Servers, gatewayId: string, logger: Logger): Promise<() => Promise<void>> {
+  const touch = () =>
+    touchGateway(redis, gatewayId).catch((error) =>
+      logger.warn({ err: error }, 'no sign of life could be given'),
+    );
+  await touch();
+  const timer = setInterval(touch, SIGN_OF_LIFE_MS);
+  return async () => {
+    clearInterval(timer);
+    await forgetGateway(redis, gatewayId).catch(() => {});
+  };
+}

@@ -1,0 +1,78 @@
+import type { Kafka, SASLOptions } from 'kafkajs';
+import { createKafkaClient, type KafkaOptions } from '../adapters/kafka/kafka-client.ts';
+import { createKafkaEventLog } from '../adapters/kafka/kafka-event-log.ts';
+import { checkTopics } from '../adapters/kafka/kafka-migrate.ts';
+import { checkMysqlSchema } from '../adapters/mysql/mysql-migrate.ts';
+import { createMysqlTimeline } from '../adapters/mysql/mysql-timeline.ts';
+import { checkRedis } from '../adapters/redis/redis-check.ts';
+import { closeRedis, createRedis } from '../adapters/redis/redis-connection.ts';
+import { createRedisInbox } from '../adapters/redis/redis-inbox.ts';
+import { createRedisPushBus } from '../adapters/redis/redis-push-bus.ts';
+import { createRedisRegistry } from '../adapters/redis/redis-registry.ts';
+import { createRedisSequencer } from '../adapters/redis/redis-sequencer.ts';
+import { serverTime } from '../adapters/redis/redis-time.ts';
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+/** Events that may wait for Kafka; beyond, sends are refused with 503. */
+const LOG_QUEUE_MAX = 20_000;
+/** Routes outlive the silence that ends their session, so that a session never loses its route before it ends. */
+const ROUTE_GRACE_MS = 5000;
+/** `send_time` is a gateway's clock, and members see it side by side. */
+const CLOCK_SKEW_MS_MAX = 2000;
+
+export type Servers = ReturnType<typeof openServers>;
+
+/** The adapters of the real servers. They connect in the background; see `checkServers`. */
+export function openServers(config: Config, logger: Logger, stack: AsyncDisposableStack) {
+  const warn = (error: unknown) => logger.warn({ err: error }, 'a server is in trouble');
+  const kafka = createKafka(config, logger);
+  const redis = createRedis({ url: config.REDIS_URL!, onError: warn });
+  stack.defer(() => closeRedis(redis));
+  const onIgnored = (channel: string, reason: string) =>
+    logger.warn({ channel, reason }, 'a push of an unknown form was dropped');
+  return {
+    kafka,
+    redis,
+    log: stack.use(
+      createKafkaEventLog({ kafka, partitions: config.KAFKA_PARTITIONS, queueMax: LOG_QUEUE_MAX }),
+    ),
+    timeline: stack.use(createMysqlTimeline({ url: config.MYSQL_URL! })),
+    sequencer: createRedisSequencer(redis),
+    inbox: createRedisInbox({ redis, length: config.INBOX_LENGTH, ttlMs: config.INBOX_TTL_SECONDS * 1000 }),
+    registry: createRedisRegistry({ redis, ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS }),
+    bus: stack.use(createRedisPushBus({ redis, onError: warn, onIgnored })),
+  };
+}
+
+export function createKafka(config: Config, logger: Logger): Kafka {
+  return createKafkaClient({
+    brokers: config.KAFKA_BROKERS!,
+    clientId: `seqline-${config.role}`,
+    ssl: config.KAFKA_SSL,
+    sasl: saslOf(config),
+    onLog: ({ level, message }) => logger[level]({ client: 'kafka' }, message),
+  });
+}
+
+function saslOf(config: Config): KafkaOptions['sasl'] {
+  if (!config.KAFKA_SASL_MECHANISM) return undefined;
+  return {
+    mechanism: config.KAFKA_SASL_MECHANISM,
+    username: config.KAFKA_SASL_USERNAME ?? '',
+    password: config.KAFKA_SASL_PASSWORD ?? '',
+  } as SASLOptions;
+}
+
+/** Throws, with the remedy, where a server cannot be worked with: out of reach, of another schema, ill configured. */
+export async function checkServers(config: Config, { kafka, redis }: Servers, logger: Logger): Promise<void> {
+  await checkMysqlSchema(config.MYSQL_URL!);
+  await checkRedis(redis, (warning) => logger.warn(warning));
+  await checkTopics(kafka, config.KAFKA_PARTITIONS);
+  const skewMs = Math.abs((await serverTime(redis)) - Date.now());
+  if (skewMs > CLOCK_SKEW_MS_MAX) {
+    throw new Error(
+      `This clock and that of Redis are ${skewMs} ms apart. Let both follow a time server (NTP).`,
+    );
+  }
+}
