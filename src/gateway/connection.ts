@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { RawData, WebSocket } from 'ws';
 import type { Gateway } from './gateway-state.ts';
@@ -5,6 +6,13 @@ import { signOff } from './login.ts';
 import { onFrame } from './packet.ts';
 import { PACKETS_PER_MESSAGE } from './rate-limit.ts';
 import { Session } from './session.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The response that a request for an upgrade would have had. */
+    upgradeResponse: ServerResponse | null;
+  }
+}
 
 /** Serves one WebSocket. Listeners are attached synchronously, or frames that came early would vanish. */
 export function onConnection(gateway: Gateway, socket: WebSocket, request: FastifyRequest): void {
@@ -16,8 +24,9 @@ export function onConnection(gateway: Gateway, socket: WebSocket, request: Fasti
   gateway.connections.add(session);
   gateway.metrics.connections.inc();
 
-  // The plugin's own listener holds the request and its reply for as long as the socket lives.
+  // The plugin would hold the request and its response for as long as the socket lives: 4 KiB a connection.
   socket.removeAllListeners('error');
+  request.upgradeResponse?.detachSocket(request.raw.socket);
   // ws closes by itself with 1002, 1007 or 1009 after a frame that breaks the protocol.
   socket.on('error', () => {});
   socket.on('message', (data: RawData, isBinary: boolean) => {

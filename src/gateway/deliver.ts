@@ -82,11 +82,12 @@ function localUsers(gateway: Gateway, userIds: string[]): LocalUser[] {
 /** One frame, encoded once, to each session of each of these users. */
 function fanOut(gateway: Gateway, users: Iterable<LocalUser>, push: FramePush | GroupPush): void {
   const bytes = Buffer.from(push.frame);
+  const exceptSession = push.except_session;
   let written = 0;
   for (const user of users) {
     if (user.userId === push.except_user) continue;
     for (const session of user.sessions) {
-      if (session.id === push.except_session) continue;
+      if (exceptSession !== undefined && session.id === exceptSession) continue;
       session.push(bytes);
       written++;
     }

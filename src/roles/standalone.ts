@@ -22,6 +22,8 @@ import type { RunningRole } from './running-role.ts';
 const PARTITIONS = 1;
 /** Events that may wait for the disk; beyond, sends are refused with 503. */
 const LOG_QUEUE_MAX = 50_000;
+/** Events in one transaction of the worker. As many as one turn may bring: delivery keeps up with acceptance. */
+const BATCH_MAX = 2000;
 /** How long a stopping process waits for its worker to store what was accepted; what is left is in the log. */
 const CATCH_UP_MS = 5000;
 /** Routes outlive the silence that ends their session, so that a session never loses its route before it ends. */
@@ -65,6 +67,7 @@ function openStores(config: Config, stack: AsyncDisposableStack, onError: (error
         path: file('event-log.sqlite'),
         partitions: PARTITIONS,
         queueMax: LOG_QUEUE_MAX,
+        batchMax: BATCH_MAX,
         onReadError: onError,
       }),
     ),

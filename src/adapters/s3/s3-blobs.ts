@@ -26,7 +26,11 @@ export function createS3Blobs({ endpoint, bucket, region, accessKeyId, secretAcc
     let response: Response;
     try {
       response = file
-        ? await client.fetch(url, { ...init, body: new Uint8Array(file.bytes), headers: { 'content-type': file.contentType } })
+        ? await client.fetch(url, {
+            ...init,
+            body: new Uint8Array(file.bytes),
+            headers: { 'content-type': file.contentType },
+          })
         : await client.fetch(url, init);
     } catch (error) {
       throw new StoreUnavailable('s3', (error as Error).message, { cause: error });

@@ -61,5 +61,25 @@ export function messageAt(
   conversationId: string,
   seq: number,
 ): StoredMessage | undefined {
-  return getRow<StoredMessage>(sql.message, conversationId, seq);
+  return toStored(sql.message.get(conversationId, seq));
+}
+
+/** Field by field, because a copy of the row as a whole is a slow object: half of the time of reading a page. */
+export function toStored(row: object): StoredMessage;
+export function toStored(row: object | undefined): StoredMessage | undefined;
+export function toStored(row: object | undefined): StoredMessage | undefined {
+  if (!row) return undefined;
+  const message = row as StoredMessage;
+  return {
+    conversation_id: message.conversation_id,
+    seq: message.seq,
+    msg_id: message.msg_id,
+    sender_id: message.sender_id,
+    msg_type: message.msg_type,
+    content: message.content,
+    send_time: message.send_time,
+    client_time: message.client_time,
+    recalled_at: message.recalled_at,
+    content_digest: message.content_digest,
+  };
 }

@@ -1,6 +1,12 @@
 import type { MessagePage, MessageStore, PageRequest, StoredMessage } from '../../ports/messages.ts';
-import { allRows, getRow, type SqliteDatabase } from './sqlite-database.ts';
-import { headOf, type MessageStatements, messageAt, prepareMessages } from './sqlite-message-statements.ts';
+import type { SqliteDatabase } from './sqlite-database.ts';
+import {
+  headOf,
+  type MessageStatements,
+  messageAt,
+  prepareMessages,
+  toStored,
+} from './sqlite-message-statements.ts';
 import { createSqliteStore } from './sqlite-store.ts';
 
 export function createSqliteMessages(db: SqliteDatabase, now: () => number): MessageStore {
@@ -15,9 +21,7 @@ export function createSqliteMessages(db: SqliteDatabase, now: () => number): Mes
     store: createSqliteStore(db, sql, now),
 
     async findStored(keys) {
-      return db.read(() =>
-        keys.flatMap((key) => getRow<StoredMessage>(sql.byMsgId, key.sender_id, key.msg_id) ?? []),
-      );
+      return db.read(() => keys.flatMap((key) => toStored(sql.byMsgId.get(key.sender_id, key.msg_id)) ?? []));
     },
 
     async page(request) {
@@ -54,9 +58,11 @@ function readPage(sql: MessageStatements, request: PageRequest): MessagePage {
   if (headSeq === undefined) return { messages: [], hasMore: false, headSeq: 0 };
   if ('afterSeq' in from) {
     const after = Math.max(from.afterSeq, hiddenThrough);
-    const found = allRows<StoredMessage>(sql.after, conversationId, after, limit + 1);
+    const found = sql.after.all(conversationId, after, limit + 1).map((row) => toStored(row));
     return { messages: found.slice(0, limit), hasMore: found.length > limit, headSeq };
   }
-  const found = allRows<StoredMessage>(sql.before, conversationId, hiddenThrough, from.beforeSeq, limit + 1);
+  const found = sql.before
+    .all(conversationId, hiddenThrough, from.beforeSeq, limit + 1)
+    .map((row) => toStored(row));
   return { messages: found.slice(0, limit).reverse(), hasMore: found.length > limit, headSeq };
 }

@@ -87,12 +87,14 @@ async function serveSocket(app: FastifyInstance, gateway: Gateway): Promise<void
     // Sockets are closed by the drain, each with its code; the plugin would close them all at once without one.
     preClose: (done) => done(),
   });
+  app.decorateRequest('upgradeResponse', null);
   app.get(
     '/ws',
     {
       websocket: true,
       schema: { hide: true },
-      onRequest: async (request) => {
+      onRequest: async (request, reply) => {
+        request.upgradeResponse = reply.raw;
         if (gateway.draining) throw new Refusal('unavailable', 'This gateway goes away: use another.', 1000);
         checkOrigin(request, gateway.settings.allowedOrigins);
       },

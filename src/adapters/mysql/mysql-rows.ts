@@ -1,0 +1,40 @@
+/** Keys in one statement, at most: few enough that the server seeks each of them instead of reading the whole table. */
+export const KEYS_MAX = 1000;
+
+/** Rows and characters of one INSERT, at most: far below the smallest `max_allowed_packet` in use, 4 MiB. */
+export const INSERT_ROWS_MAX = 1000;
+export const INSERT_CHARS_MAX = 512 * 1024;
+
+/** Parts of `items` in their order, none empty. `charsOf` tells what counts towards `charsMax`. */
+export function* chunksOf<T>(
+  items: T[],
+  itemsMax: number,
+  charsMax = Infinity,
+  charsOf: (item: T) => number = () => 0,
+): Generator<T[]> {
+  let chunk: T[] = [];
+  let chars = 0;
+  for (const item of items) {
+    const more = charsOf(item);
+    if (chunk.length > 0 && (chunk.length >= itemsMax || chars + more > charsMax)) {
+      yield chunk;
+      chunk = [];
+      chars = 0;
+    }
+    chunk.push(item);
+    chars += more;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** All that `select` finds for keys of which there may be any number. */
+export async function foundInChunks<K, T>(keys: K[], select: (keys: K[]) => Promise<T[]>): Promise<T[]> {
+  const found: T[] = [];
+  for (const chunk of chunksOf(keys, KEYS_MAX)) found.push(...(await select(chunk)));
+  return found;
+}
+
+/** A table of values that a statement can join; its placeholders take one list of values per row. */
+export function valuesTable(name: string, columns: string, rowCount: number): string {
+  return `(VALUES ${Array.from({ length: rowCount }, () => 'ROW(?)').join()}) AS ${name} (${columns})`;
+}

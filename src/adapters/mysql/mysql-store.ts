@@ -1,0 +1,185 @@
+import { StoreConflict } from '../../ports/errors.ts';
+import type { ClaimSeqs, MessageStore, NewMessage, StoredMessage } from '../../ports/messages.ts';
+import { directMembers } from '../../protocol/ids.ts';
+import type { MysqlDatabase, Statements } from './mysql-database.ts';
+import { isDuplicate } from './mysql-errors.ts';
+import { chunksOf, INSERT_CHARS_MAX, INSERT_ROWS_MAX, KEYS_MAX, valuesTable } from './mysql-rows.ts';
+
+/** Messages of one conversation in a batch. */
+interface Run {
+  conversationId: string;
+  count: number;
+  lastTime: number;
+}
+
+/** The heads of conversations that are locked. */
+type Heads = Map<string, number>;
+
+/** In the order of the primary key, as everybody locks them. The index is named so that no other rows are read, and locked. */
+const LOCK_HEADS = `SELECT conversation_id, last_seq FROM conversation FORCE INDEX (PRIMARY)
+  WHERE conversation_id IN (?) ORDER BY conversation_id FOR UPDATE`;
+
+/** Locks a conversation that somebody else has begun meanwhile, and leaves it as it is. */
+const BEGIN_DIRECT = `INSERT INTO conversation (conversation_id, type, last_seq, last_time, created_at) VALUES ?
+  ON DUPLICATE KEY UPDATE last_seq = conversation.last_seq`;
+
+const BEGIN_CURSORS = `INSERT INTO conversation_member
+  (user_id, conversation_id, join_seq, ack_seq, read_seq, own_seq) VALUES ?`;
+
+const INSERT_MESSAGES = `INSERT INTO timeline_message
+  (conversation_id, seq, msg_id, sender_id, msg_type, content, send_time, client_time, created_at) VALUES ?`;
+
+/**
+ * `store` of the timeline. Whoever stores into a conversation, or changes its group, locks its row first, so heads stand
+ * still while numbers are claimed. Rows of each table are locked in the order of their keys, so that batches wait for
+ * one another and seldom deadlock.
+ */
+export function createMysqlStore(db: MysqlDatabase, now: () => number): MessageStore['store'] {
+  return async (messages, claim) => {
+    if (messages.length === 0) return [];
+    const runs = runsOf(messages);
+    try {
+      return await db.transaction((tx) => storeIn(tx, messages, runs, claim, now()));
+    } catch (error) {
+      if (isDuplicate(error)) throw new StoreConflict('a message id is stored already', { cause: error });
+      throw error;
+    }
+  };
+}
+
+async function storeIn(
+  tx: Statements,
+  messages: NewMessage[],
+  runs: Run[],
+  claim: ClaimSeqs,
+  createdAt: number,
+): Promise<StoredMessage[]> {
+  const heads = await lockHeads(tx, runs, createdAt);
+  await claim(
+    runs.map(({ conversationId, count }) => ({
+      conversationId,
+      lastSeq: heads.get(conversationId)!,
+      count,
+    })),
+  );
+  const stored = numbered(messages, heads);
+  await insertMessages(tx, stored, createdAt);
+  await moveHeads(tx, runs, heads);
+  await moveOwn(tx, stored);
+  return stored;
+}
+
+/** In the order of the conversations' ids. */
+function runsOf(messages: NewMessage[]): Run[] {
+  const runs = new Map<string, Run>();
+  for (const { conversation_id: conversationId, send_time } of messages) {
+    const count = (runs.get(conversationId)?.count ?? 0) + 1;
+    runs.set(conversationId, { conversationId, count, lastTime: send_time });
+  }
+  return [...runs.values()].sort((a, b) => (a.conversationId < b.conversationId ? -1 : 1));
+}
+
+/** Begins the direct conversations that do not exist. Throws where a group does not. */
+async function lockHeads(tx: Statements, runs: Run[], createdAt: number): Promise<Heads> {
+  const ids = runs.map(({ conversationId }) => conversationId);
+  const heads: Heads = new Map();
+  await lockExisting(tx, ids, heads);
+  const missing = ids.filter((id) => !heads.has(id));
+  if (missing.length === 0) return heads;
+  const never = missing.find((id) => !directMembers(id));
+  if (never !== undefined) throw new StoreConflict(`there is no conversation ${never}`);
+  for (const chunk of chunksOf(missing, INSERT_ROWS_MAX)) {
+    await tx.run(BEGIN_DIRECT, [chunk.map((id) => [id, 'direct', 0, 0, createdAt])]);
+  }
+  await lockExisting(tx, missing, heads);
+  await beginCursors(
+    tx,
+    missing.filter((id) => heads.get(id) === 0),
+  );
+  return heads;
+}
+
+async function lockExisting(tx: Statements, ids: string[], heads: Heads): Promise<void> {
+  for (const chunk of chunksOf(ids, KEYS_MAX)) {
+    const found = await tx.rows<{ conversation_id: string; last_seq: number }>(LOCK_HEADS, [chunk]);
+    for (const { conversation_id, last_seq } of found) heads.set(conversation_id, last_seq);
+  }
+}
+
+/** For both members, or the one, of direct conversations that have no message yet. */
+async function beginCursors(tx: Statements, conversationIds: string[]): Promise<void> {
+  const cursors = conversationIds
+    .flatMap((id) => [...new Set(directMembers(id))].map((userId) => [userId, id, 0, 0, 0, 0]))
+    .sort(([a], [b]) => (a! < b! ? -1 : 1));
+  for (const chunk of chunksOf(cursors, INSERT_ROWS_MAX)) await tx.run(BEGIN_CURSORS, [chunk]);
+}
+
+/** Names each field: a message that is handed in may carry more. */
+function numbered(messages: NewMessage[], heads: Heads): StoredMessage[] {
+  const lastSeqs = new Map(heads);
+  return messages.map(({ conversation_id, msg_id, sender_id, msg_type, content, send_time, client_time }) => {
+    const seq = lastSeqs.get(conversation_id)! + 1;
+    lastSeqs.set(conversation_id, seq);
+    return {
+      conversation_id,
+      seq,
+      msg_id,
+      sender_id,
+      msg_type,
+      content,
+      send_time,
+      client_time,
+      recalled_at: null,
+      content_digest: null,
+    };
+  });
+}
+
+async function insertMessages(tx: Statements, stored: StoredMessage[], createdAt: number): Promise<void> {
+  const charsOf = ({ content }: StoredMessage) => content.length;
+  for (const chunk of chunksOf(stored, INSERT_ROWS_MAX, INSERT_CHARS_MAX, charsOf)) {
+    const rows = chunk.map((message) => [
+      message.conversation_id,
+      message.seq,
+      message.msg_id,
+      message.sender_id,
+      message.msg_type,
+      message.content,
+      message.send_time,
+      message.client_time,
+      createdAt,
+    ]);
+    await tx.run(INSERT_MESSAGES, [rows]);
+  }
+}
+
+async function moveHeads(tx: Statements, runs: Run[], heads: Heads): Promise<void> {
+  for (const chunk of chunksOf(runs, INSERT_ROWS_MAX)) {
+    const table = valuesTable('v', 'conversation_id, last_seq, last_time', chunk.length);
+    await tx.run(
+      `UPDATE ${table} STRAIGHT_JOIN conversation AS c ON c.conversation_id = v.conversation_id
+       SET c.last_seq = v.last_seq, c.last_time = v.last_time`,
+      chunk.map(({ conversationId, count, lastTime }) => [
+        conversationId,
+        heads.get(conversationId)! + count,
+        lastTime,
+      ]),
+    );
+  }
+}
+
+/** To each sender's newest message in each conversation; senders who are no members any more have no cursor. */
+async function moveOwn(tx: Statements, stored: StoredMessage[]): Promise<void> {
+  const newest = new Map<string, StoredMessage>();
+  for (const message of stored) newest.set(`${message.sender_id} ${message.conversation_id}`, message);
+  const moves = [...newest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, message]) => message);
+  for (const chunk of chunksOf(moves, INSERT_ROWS_MAX)) {
+    const table = valuesTable('v', 'user_id, conversation_id, own_seq', chunk.length);
+    await tx.run(
+      `UPDATE ${table} STRAIGHT_JOIN conversation_member AS m
+         ON m.user_id = v.user_id AND m.conversation_id = v.conversation_id
+       SET m.own_seq = v.own_seq`,
+      chunk.map(({ sender_id, conversation_id, seq }) => [sender_id, conversation_id, seq]),
+    );
+  }
+}

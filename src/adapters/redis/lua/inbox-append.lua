@@ -1,0 +1,43 @@
+-- Appends messages to a user's inbox, each with the next number. A message whose place is known keeps its number, so
+-- the same call again changes nothing but the times. The oldest messages go where there are too many.
+--
+-- KEYS[1]  sorted set  inbox: number → the message's JSON
+-- KEYS[2]  hash        meta: epoch, seq
+-- KEYS[3]  sorted set  places: number → "<conversation_id> <seq>"
+-- ARGV[1]  string      the epoch to begin where there is none
+-- ARGV[2]  integer     ms that meta is kept
+-- ARGV[3]  integer     messages that are kept
+-- ARGV[4]  integer     ms that messages are kept
+-- ARGV[5…] string      place and JSON of each message, in turn
+-- Returns  array of integer: the number of each message
+
+local inbox, meta, places = KEYS[1], KEYS[2], KEYS[3]
+local length, ttl = tonumber(ARGV[3]), ARGV[4]
+
+local seq = tonumber(redis.call('HGET', meta, 'seq'))
+if not seq then
+  -- Messages of an epoch that was lost have no numbers in the new one.
+  redis.call('DEL', inbox, places)
+  redis.call('HSET', meta, 'epoch', ARGV[1], 'seq', 0)
+  seq = 0
+end
+
+local numbers = {}
+for i = 5, #ARGV, 2 do
+  local number = tonumber(redis.call('ZSCORE', places, ARGV[i]))
+  if not number then
+    seq = seq + 1
+    number = seq
+    redis.call('ZADD', inbox, number, ARGV[i + 1])
+    redis.call('ZADD', places, number, ARGV[i])
+  end
+  numbers[#numbers + 1] = number
+end
+
+redis.call('HSET', meta, 'seq', seq)
+redis.call('PEXPIRE', meta, ARGV[2])
+for _, key in ipairs({ inbox, places }) do
+  if seq > length then redis.call('ZREMRANGEBYSCORE', key, '-inf', seq - length) end
+  redis.call('PEXPIRE', key, ttl)
+end
+return numbers

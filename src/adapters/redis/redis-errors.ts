@@ -1,0 +1,66 @@
+import { type ChainableCommander, ReplyError } from 'ioredis';
+import { StoreUnavailable } from '../../ports/errors.ts';
+
+/**
+ * With these the server refuses whatever it is asked at this time, or to this user: it is loading, a replica, full,
+ * busy, cut off from its disk or its cluster, or its passwords and permissions changed. Trying again helps once that is over.
+ */
+const UNAVAILABLE_CODES = new Set([
+  'LOADING',
+  'READONLY',
+  'MASTERDOWN',
+  'NOREPLICAS',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'MISCONF',
+  'OOM',
+  'BUSY',
+  'NOAUTH',
+  'WRONGPASS',
+  'NOPERM',
+]);
+
+/** Runs a command or pipeline; an error that may pass becomes `StoreUnavailable`. */
+export async function reach<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** Sends a pipeline and gives its replies. Where one command failed, others may have been carried out. */
+export async function execute(pipeline: ChainableCommander): Promise<unknown[]> {
+  const results = (await reach(() => pipeline.exec())) ?? [];
+  return results.map(([error, reply]) => {
+    if (error) throw translated(error);
+    return reply;
+  });
+}
+
+/** The driver's errors are answers of the server, or they say that there was none. */
+function translated(error: unknown): Error {
+  const bare = withoutCommand(error);
+  if (isAnswer(bare) && !UNAVAILABLE_CODES.has(codeOf(bare))) return bare;
+  const message = NOT_CONNECTED.test(bare.message) ? 'no connection' : bare.message;
+  return new StoreUnavailable('redis', message, { cause: bare });
+}
+
+/** How the driver says that it has no connection and keeps no queue. */
+const NOT_CONNECTED = /enableOfflineQueue/;
+
+/** Whether the server itself said no. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof ReplyError;
+}
+
+/** The driver's errors hold the command too: what people wrote, or a password. Logs show neither. */
+export function withoutCommand(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  if ('command' in error) delete error.command;
+  return error;
+}
+
+function codeOf({ message }: Error): string {
+  return message.split(' ', 1)[0]!;
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { Inbox, InboxRead } from '../../ports/inbox.ts';
+import type { StoredMessage } from '../../ports/messages.ts';
+import { execute, reach } from './redis-errors.ts';
+import { REDIS_KEYS } from './redis-keys.ts';
+
+export interface RedisInboxOptions {
+  redis: Redis;
+  /** Messages that are kept of each user; older ones are trimmed. */
+  length: number;
+  /** Messages are kept this long after the last one. */
+  ttlMs: number;
+}
+
+/** The epoch outlives the messages by far, so that who comes back late need not begin anew where nothing was missed. */
+const META_TTLS = 4;
+
+/** Inboxes in Redis; see `lua/inbox-append.lua` and `lua/inbox-read.lua`. */
+export function createRedisInbox({ redis, length, ttlMs }: RedisInboxOptions): Inbox {
+  const metaTtlMs = META_TTLS * ttlMs;
+
+  async function read(userId: string, epoch: string, afterSeq: number, limit: number): Promise<InboxRead> {
+    const [headEpoch, seq, resync, members] = await reach(() =>
+      redis.inboxRead(...keysOf(userId), newEpoch(), metaTtlMs, epoch, afterSeq, limit),
+    );
+    return {
+      head: { epoch: headEpoch, seq },
+      entries: members.map((member, i) => ({ inbox_seq: afterSeq + 1 + i, message: JSON.parse(member) })),
+      hasMore: resync === 0 && afterSeq + members.length < seq,
+      resync: resync === 1,
+    };
+  }
+
+  return {
+    read,
+
+    async head(userId) {
+      return (await read(userId, '', 0, 0)).head;
+    },
+
+    async append(entries) {
+      const byUser = Map.groupBy(entries.keys(), (index) => entries[index]!.userId);
+      const pipeline = redis.pipeline();
+      for (const [userId, indexes] of byUser) {
+        const messages = indexes.flatMap((index) => placeAndMember(entries[index]!.message));
+        pipeline.inboxAppend(...keysOf(userId), newEpoch(), metaTtlMs, length, ttlMs, ...messages);
+      }
+      const replies = (await execute(pipeline)) as number[][];
+      const numbers = new Array<number>(entries.length);
+      for (const [nth, indexes] of [...byUser.values()].entries()) {
+        indexes.forEach((index, i) => {
+          numbers[index] = replies[nth]![i]!;
+        });
+      }
+      return numbers;
+    },
+  };
+}
+
+function keysOf(userId: string): [string, string, string] {
+  return [REDIS_KEYS.inbox(userId), REDIS_KEYS.inboxMeta(userId), REDIS_KEYS.inboxPlaces(userId)];
+}
+
+function placeAndMember(message: StoredMessage): [string, string] {
+  return [`${message.conversation_id} ${message.seq}`, JSON.stringify(message)];
+}
+
+function newEpoch(): string {
+  return randomBytes(9).toString('base64url');
+}

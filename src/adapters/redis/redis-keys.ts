@@ -1,0 +1,27 @@
+/**
+ * Everything that seqline names in Redis. Braces are written: Redis Cluster puts keys with the same text in braces in
+ * one slot, so a script that takes the keys of one user runs there too.
+ */
+export const REDIS_KEYS = {
+  /** Integer: the last number taken. Kept for ever. */
+  seq: (conversationId: string) => `im:seq:${conversationId}`,
+  /** Sorted set: score `inbox_seq`, member the message's JSON. */
+  inbox: (userId: string) => `im:inbox:{${userId}}`,
+  /** Hash: epoch, and seq of the newest message. Outlives the set. */
+  inboxMeta: (userId: string) => `im:inbox:{${userId}}:meta`,
+  /** Sorted set: score `inbox_seq`, member "<conversation_id> <seq>". Tells what is there, also after a recall. */
+  inboxPlaces: (userId: string) => `im:inbox:{${userId}}:places`,
+  /** Hash: device_id → JSON of gateway_id, session_id, since, expires_at. */
+  conn: (userId: string) => `im:conn:{${userId}}`,
+  /** String: ms since 1970. Beside the routes and not among them, because those lapse within minutes. */
+  seen: (userId: string) => `im:seen:{${userId}}`,
+  /** Sorted set: gateway_id, score its last sign of life, ms since 1970. */
+  gateways: 'im:gateways',
+} as const;
+
+/** Channels of Pub/Sub. */
+export const REDIS_CHANNELS = {
+  gateway: (gatewayId: string) => `im:push:${gatewayId}`,
+  group: (groupId: string) => `im:push:group:${groupId}`,
+  presence: (userId: string) => `im:presence:${userId}`,
+} as const;

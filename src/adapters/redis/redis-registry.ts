@@ -1,0 +1,108 @@
+import type { Redis } from 'ioredis';
+import type { PresenceState, Registration, Registry, Route } from '../../ports/registry.ts';
+import { execute, reach } from './redis-errors.ts';
+import { REDIS_KEYS } from './redis-keys.ts';
+import type { HoldReply } from './redis-scripts.ts';
+import { millisecondsOf } from './redis-time.ts';
+
+/** How long it is remembered when a user was last seen. */
+const LAST_SEEN_KEPT_MS = 30 * 24 * 3600 * 1000;
+const ANY_NUMBER = 0;
+
+export interface RedisRegistryOptions {
+  redis: Redis;
+  /** A route that is not refreshed lapses after this. */
+  ttlMs: number;
+}
+
+/** What is kept of a route under its device; times are ms since 1970 by the server's clock. */
+interface HeldRoute {
+  gateway_id: string;
+  session_id: string;
+  since: number;
+  expires_at: number;
+}
+
+/**
+ * Routes in Redis; see `lua/registry-hold.lua` and `lua/registry-release.lua`. Only the server's clock counts, so the
+ * clocks of gateways need not agree. A key lasts as long as its newest route; older ones in it tell themselves when
+ * they lapsed, and are removed when the user comes to somebody's mind again.
+ */
+export function createRedisRegistry({ redis, ttlMs }: RedisRegistryOptions): Registry {
+  return {
+    async register(route, devicesMax) {
+      const reply = await reach(() => redis.registryHold(...holdArguments(route, ttlMs), devicesMax));
+      return registrationOf(route, reply);
+    },
+
+    async refresh(routes) {
+      const pipeline = redis.pipeline();
+      for (const route of routes) pipeline.registryHold(...holdArguments(route, ttlMs), ANY_NUMBER);
+      const replies = (await execute(pipeline)) as HoldReply[];
+      return routes.filter((_, i) => replies[i]![0] === 'superseded');
+    },
+
+    async unregister(route) {
+      const left = await reach(() =>
+        redis.registryRelease(...keysOf(route.user_id), route.device_id, route.session_id, LAST_SEEN_KEPT_MS),
+      );
+      return { left: left === 1 };
+    },
+
+    async routes(userIds) {
+      const pipeline = redis.pipeline().time();
+      for (const userId of userIds) pipeline.hgetall(REDIS_KEYS.conn(userId));
+      const [time, ...held] = await execute(pipeline);
+      const now = millisecondsOf(time);
+      const result = new Map<string, Route[]>();
+      userIds.forEach((userId, i) => {
+        const routes = liveRoutes(userId, held[i] as Record<string, string>, now);
+        if (routes.length > 0) result.set(userId, routes);
+      });
+      return result;
+    },
+
+    async presence(userIds) {
+      const pipeline = redis.pipeline().time();
+      for (const userId of userIds) {
+        pipeline.hgetall(REDIS_KEYS.conn(userId));
+        pipeline.get(REDIS_KEYS.seen(userId));
+      }
+      const [time, ...replies] = await execute(pipeline);
+      const now = millisecondsOf(time);
+      return new Map(
+        userIds.map((userId, i) => {
+          const routes = liveRoutes(userId, replies[2 * i] as Record<string, string>, now);
+          return [userId, presenceOf(routes.length, replies[2 * i + 1] as string | null, now)];
+        }),
+      );
+    },
+  };
+}
+
+function keysOf(userId: string): [string, string] {
+  return [REDIS_KEYS.conn(userId), REDIS_KEYS.seen(userId)];
+}
+
+function holdArguments(route: Route, ttlMs: number) {
+  const { user_id, device_id, gateway_id, session_id } = route;
+  return [...keysOf(user_id), device_id, gateway_id, session_id, ttlMs, LAST_SEEN_KEPT_MS] as const;
+}
+
+function registrationOf(route: Route, [outcome, came, gateway_id, session_id]: HoldReply): Registration {
+  if (outcome !== 'registered') return { outcome };
+  if (session_id === '') return { outcome, came: came === 1 };
+  return { outcome, came: came === 1, replaced: { ...route, gateway_id, session_id } };
+}
+
+function liveRoutes(user_id: string, held: Record<string, string>, now: number): Route[] {
+  return Object.entries(held).flatMap(([device_id, value]) => {
+    const { gateway_id, session_id, expires_at }: HeldRoute = JSON.parse(value);
+    return expires_at > now ? [{ user_id, device_id, gateway_id, session_id }] : [];
+  });
+}
+
+function presenceOf(devices: number, seen: string | null, now: number): PresenceState {
+  if (devices > 0) return { online: true, devices, lastSeen: now };
+  return { online: false, devices: 0, lastSeen: seen === null ? null : Number(seen) };
+}

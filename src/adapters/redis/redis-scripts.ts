@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import type { Result } from 'ioredis';
+
+/** The scripts' own files say what goes in and out; every connection knows them by these names. */
+export const REDIS_SCRIPTS = {
+  inboxAppend: { lua: read('./lua/inbox-append.lua'), numberOfKeys: 3 },
+  inboxRead: { lua: read('./lua/inbox-read.lua'), numberOfKeys: 3 },
+  registryHold: { lua: read('./lua/registry-hold.lua'), numberOfKeys: 2 },
+  registryRelease: { lua: read('./lua/registry-release.lua'), numberOfKeys: 2 },
+};
+
+function read(file: string): string {
+  return readFileSync(new URL(file, import.meta.url), 'utf8');
+}
+
+type InboxKeys = [inbox: string, meta: string, places: string];
+type RegistryKeys = [conn: string, seen: string];
+
+export type InboxReadReply = [epoch: string, seq: number, resync: 0 | 1, members: string[]];
+export type HoldReply = [
+  outcome: 'registered' | 'superseded' | 'full',
+  came: 0 | 1,
+  replacedGatewayId: string,
+  replacedSessionId: string,
+];
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    inboxAppend(
+      ...args: [
+        ...InboxKeys,
+        newEpoch: string,
+        metaTtlMs: number,
+        length: number,
+        ttlMs: number,
+        ...placesAndMembers: string[],
+      ]
+    ): Result<number[], Context>;
+
+    inboxRead(
+      ...args: [
+        ...InboxKeys,
+        newEpoch: string,
+        metaTtlMs: number,
+        epoch: string,
+        afterSeq: number,
+        limit: number,
+      ]
+    ): Result<InboxReadReply, Context>;
+
+    registryHold(
+      ...args: [
+        ...RegistryKeys,
+        deviceId: string,
+        gatewayId: string,
+        sessionId: string,
+        ttlMs: number,
+        seenTtlMs: number,
+        devicesMax: number,
+      ]
+    ): Result<HoldReply, Context>;
+
+    registryRelease(
+      ...args: [...RegistryKeys, deviceId: string, sessionId: string, seenTtlMs: number]
+    ): Result<0 | 1, Context>;
+  }
+}
