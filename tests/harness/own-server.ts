@@ -45,6 +45,8 @@ async function start(env: Environment): Promise<OwnServer> {
   const [port, internalPort] = await freePorts();
   const settings = {
     PATH: process.env.PATH,
+    // Each start compiles the same sources; the second and all later ones take them from here.
+    NODE_COMPILE_CACHE: path.join(os.tmpdir(), 'seqline-test-compile-cache'),
     PORT: String(port),
     INTERNAL_PORT: String(internalPort),
     DATA_DIR: dataDir,

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../contract/wait.ts';
+import { createGroup } from '../harness/api.ts';
+import { p2p } from '../harness/names.ts';
+import { createRestartableServer, type RestartableServer } from '../harness/restartable-server.ts';
+import { logIn } from '../harness/talk.ts';
+import { Chatter } from './chatter.ts';
+import { type Copy, faultsOf, type SentMessage } from './history.ts';
+import { pullHistory } from './pull-history.ts';
+import { talkUntilClosed } from './raw-talk.ts';
+import { createRandom, seedOf } from './seeded-random.ts';
+
+const ROUNDS = Number(process.env.ROUNDS || 20);
+const SEED = seedOf(process.env.SEED);
+const CLIENTS = 50;
+const GROUPS = 5;
+/** The server dies after so many answers at most, and a moment more, so that the answers do not set the moment. */
+const ANSWERS_MAX = 400;
+const MOMENT_MS_MAX = 20;
+/** Apps that end in each round, just before or just after the server: what they had on its way stays unanswered. */
+const APPS_ENDED = 3;
+const TIMEOUT_MS = 60_000 + ROUNDS * 10_000;
+const SETTLE_MS_MAX = 60_000;
+const FAULTS_SHOWN = 20;
+
+test(`${ROUNDS} times kill -9 under load: nothing answered is lost, doubled or out of order`, {
+  timeout: TIMEOUT_MS,
+}, async (t) => {
+  t.diagnostic(`SEED=${SEED} ROUNDS=${ROUNDS}`);
+  const random = createRandom(SEED);
+  await using server = await createRestartableServer();
+  await server.start();
+  const company = await introduce(server, random);
+  try {
+    await greet(company.chatters);
+    for (const chatter of company.chatters) chatter.talk();
+    for (let round = 1; round <= ROUNDS; round++) await killOnce(server, company, random);
+    await settle(company.chatters);
+    await check(t, server, company);
+  } catch (error) {
+    t.diagnostic(`What the server wrote:\n${server.log()}`);
+    throw error;
+  } finally {
+    await Promise.all(company.chatters.map((chatter) => chatter.close()));
+  }
+});
+
+interface Company {
+  chatters: Chatter[];
+  /**
+   * One in each group, on a bare WebSocket: they send nothing again, as the SDK does after a reconnect with what it has
+   * not seen stored, which may bring back what the server lost.
+   */
+  guests: { userId: string; conversationId: string; sent: SentMessage[] }[];
+}
+
+/** Everyone talks with both neighbours in a ring, and in two groups. */
+async function introduce(server: RestartableServer, random: () => number): Promise<Company> {
+  const users = Array.from({ length: CLIENTS }, (_, index) => `user-${index}`);
+  const groups = await Promise.all(
+    Array.from({ length: GROUPS }, async (_, group) => {
+      const members = users.filter((_, index) => index % GROUPS === group || (index + 1) % GROUPS === group);
+      const guest = `guest-${group}`;
+      return { id: await createGroup(server, members[0]!, [...members, guest]), members, guest };
+    }),
+  );
+  const chatters = users.map((user, index) => {
+    const directs = [1, CLIENTS - 1].map((step) => p2p(user, users[(index + step) % CLIENTS]!));
+    const own = groups.filter(({ members }) => members.includes(user)).map(({ id }) => id);
+    return new Chatter(server, user, [...directs, ...own], random);
+  });
+  return {
+    chatters,
+    guests: groups.map(({ id, guest }) => ({ userId: guest, conversationId: id, sent: [] })),
+  };
+}
+
+/** An app that was never handed anything of a conversation begins it, when started again, where its user has come to. */
+async function greet(chatters: Chatter[]): Promise<void> {
+  await Promise.all(chatters.map((chatter) => chatter.connect()));
+  for (const chatter of chatters) for (const id of chatter.conversationIds) chatter.say(id);
+  await settle(chatters);
+}
+
+async function killOnce(
+  server: RestartableServer,
+  { chatters, guests }: Company,
+  random: () => number,
+): Promise<void> {
+  const visits = await Promise.all(guests.map(({ userId }) => logIn(server, { user: userId })));
+  const talks = visits.map((visit, index) => talkUntilClosed(visit, [guests[index]!.conversationId]));
+  const answers = () => chatters.reduce((sum, chatter) => sum + chatter.answered, 0);
+  const enough = answers() + 1 + Math.floor(random() * ANSWERS_MAX);
+  await until(`${enough} answers`, () => answers() >= enough);
+  await pause(random() * MOMENT_MS_MAX);
+
+  const ended = Array.from({ length: APPS_ENDED }, () => chatters[Math.floor(random() * CLIENTS)]!);
+  const appsFirst = random() < 0.5;
+  if (appsFirst) for (const chatter of ended) chatter.restart();
+  server.signal('SIGKILL');
+  if (!appsFirst) for (const chatter of ended) chatter.restart();
+  assert.deepEqual(await server.exited(), { code: null, signal: 'SIGKILL' });
+  await Promise.all(visits.map((visit) => visit.closed));
+  for (const [index, { sent }] of talks.entries()) guests[index]!.sent.push(...sent);
+  await server.start();
+}
+
+/** Waits until all that was sent is answered, and everyone was handed all that is stored. */
+async function settle(chatters: Chatter[]): Promise<void> {
+  for (const chatter of chatters) chatter.fallSilent();
+  await until(
+    'everything is answered and stored',
+    () => chatters.every(({ unanswered, unstored }) => unanswered === 0 && unstored === 0),
+    SETTLE_MS_MAX,
+  );
+  const heads = new Map<string, number>();
+  for (const copy of chatters.flatMap((chatter) => chatter.copies())) {
+    const seq = copy.messages.at(-1)?.seq ?? 0;
+    heads.set(copy.conversationId, Math.max(seq, heads.get(copy.conversationId) ?? 0));
+  }
+  await until('everyone was handed everything', () =>
+    chatters.every((chatter) =>
+      chatter.copies().every((copy) => (copy.messages.at(-1)?.seq ?? 0) >= heads.get(copy.conversationId)!),
+    ),
+  );
+}
+
+async function check(
+  t: TestContext,
+  server: RestartableServer,
+  { chatters, guests }: Company,
+): Promise<void> {
+  const readers = [
+    ...chatters.map(({ userId, conversationIds }) => ({ userId, ids: conversationIds })),
+    ...guests.map(({ userId, conversationId }) => ({ userId, ids: [conversationId] })),
+  ];
+  const histories = await Promise.all(readers.map(({ userId, ids }) => pullAll(server, userId, ids)));
+  const sent = [...chatters, ...guests].flatMap((person) => person.sent);
+  const delivered = chatters.flatMap((chatter) => chatter.copies());
+  const unanswered = sent.filter((message) => !message.answered).length;
+  t.diagnostic(`${sent.length} messages, of them ${unanswered} never answered`);
+  assert.deepEqual(faultsOf({ sent, histories: histories.flat(), delivered }).slice(0, FAULTS_SHOWN), []);
+  assert.deepEqual(
+    chatters.flatMap(({ errors, userId }) => errors.map((error) => `${userId}: ${error}`)),
+    [],
+  );
+}
+
+async function pullAll(server: RestartableServer, userId: string, ids: string[]): Promise<Copy[]> {
+  const copies: Copy[] = [];
+  for (const id of ids) copies.push(await pullHistory(server, userId, id));
+  return copies;
+}
