@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Clock ticks a second in /proc; the same on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+/** Memory has settled when it stayed within this much for this long. */
+const STEADY_KIB = 1024;
+const STEADY_MS = 3000;
+const SAMPLE_MS = 200;
+const SETTLE_MS = 25_000;
+
+/** CPU time that a process has used, in seconds. */
+export function cpuSeconds(pid: number): number {
+  const stat = read(pid, 'stat');
+  // The name of the command comes second, in brackets, and may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Resident memory of a process. */
+export function rssKib(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(read(pid, 'status'))![1]);
+}
+
+/** Resident memory once it no longer moves. */
+export async function settledRssKib(pid: number): Promise<number> {
+  const samples: number[] = [];
+  const needed = STEADY_MS / SAMPLE_MS;
+  const deadline = performance.now() + SETTLE_MS;
+  while (performance.now() < deadline) {
+    samples.push(rssKib(pid));
+    const last = samples.slice(-needed);
+    if (last.length === needed && Math.max(...last) - Math.min(...last) <= STEADY_KIB) return samples.at(-1)!;
+    await pause(SAMPLE_MS);
+  }
+  throw new Error(`The memory of process ${pid} did not settle within ${SETTLE_MS / 1000} s.`);
+}
+
+function read(pid: number, file: string): string {
+  return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+}

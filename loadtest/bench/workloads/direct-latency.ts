@@ -1,0 +1,71 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { OutputPacket } from '../../../src/protocol/packets.ts';
+import { quantile, until } from '../rates.ts';
+import { refused } from '../seqline-client.ts';
+import type { Latency } from '../workload.ts';
+import { type StoredPair, sendFrom } from './direct-pairs.ts';
+import { enter } from './ledger.ts';
+
+/** How often it is looked which sends are due. */
+const TICK_MS = 1;
+
+export interface Latencies {
+  rate: number;
+  /** From when a send was due to the answer "sent". */
+  sent: Latency;
+  /** From when a send was due to its message at the receiver. */
+  delivered: Latency;
+}
+
+/**
+ * Sends at a steady rate, whatever comes back, and takes times from when a send was due: a server that stalls makes all
+ * sends late that are due meanwhile, as it would for people.
+ */
+export async function measureLatency(pairs: StoredPair[], rate: number, seconds: number): Promise<Latencies> {
+  const sentMs: number[] = [];
+  const deliveredMs: number[] = [];
+  const total = Math.floor(rate * seconds);
+  const from = performance.now();
+  const dueAt = (send: number) => from + (send * 1000) / rate;
+  pairs.forEach((pair, i) => {
+    const first = pair.sent;
+    /** The pairs send in turn, so a message's number tells when it was due. */
+    const since = (number: number) => performance.now() - dueAt((number - first) * pairs.length + i);
+    takeTimes(pair, {
+      onSent: (number) => sentMs.push(since(number)),
+      onDelivered: (number) => deliveredMs.push(since(number)),
+    });
+  });
+  for (let send = 0; send < total; await pause(TICK_MS)) {
+    for (; send < total && dueAt(send) <= performance.now(); send++) sendFrom(pairs[send % pairs.length]!, 1);
+  }
+  const allCame = () => sentMs.length === total && deliveredMs.length === total;
+  await until(allCame, 'The answer and the delivery of every message');
+  return { rate, sent: latencyOf(sentMs), delivered: latencyOf(deliveredMs) };
+}
+
+interface Times {
+  onSent(number: number): void;
+  onDelivered(number: number): void;
+}
+
+function takeTimes({ sender, receiver, ledger }: StoredPair, { onSent, onDelivered }: Times): void {
+  receiver.onRead = undefined;
+  receiver.onFrame = (bytes, start, end) => onDelivered(enter(ledger, bytes.toString('latin1', start, end)));
+  sender.onFrame = (bytes, start, end) => {
+    const frame = bytes.toString('latin1', start, end);
+    const { code, seq, msg_id } = JSON.parse(frame) as OutputPacket;
+    if (code !== 0) throw refused(frame);
+    if (seq === undefined) onSent(Number(msg_id));
+  };
+}
+
+function latencyOf(ms: number[]): Latency {
+  return { p50_ms: quantile(ms, 0.5), p95_ms: quantile(ms, 0.95), p99_ms: quantile(ms, 0.99) };
+}
+
+export function latencyNotes({ rate, sent, delivered }: Latencies): string[] {
+  const line = ({ p50_ms, p95_ms, p99_ms }: Latency) =>
+    `p50 ${p50_ms.toFixed(1)}, p95 ${p95_ms.toFixed(1)}, p99 ${p99_ms.toFixed(1)} ms`;
+  return [`at ${Math.round(rate)}/s: sent ${line(sent)}; delivered ${line(delivered)}`];
+}
