@@ -20,7 +20,8 @@ Look around
 
 All settings are environment variables: see seqline check-config.`;
 
-const ROLE_NEEDS = 'It needs Kafka, MySQL and Redis, which this version does not speak yet: use standalone.';
+const NEEDS = `It needs Kafka, MySQL and Redis: KAFKA_BROKERS, MYSQL_URL and REDIS_URL, prepared by seqline migrate.
+While one of them is out of reach it is alive and not ready, says why on INTERNAL_PORT, and tries again.`;
 
 const TEXTS: Record<string, string> = {
   standalone: `Usage: seqline standalone
@@ -29,10 +30,20 @@ Runs gateway and worker in one process with embedded stores: SQLite files in DAT
 It serves the page, the HTTP API and the WebSocket on http://127.0.0.1:8080, health and metrics on port 9100.
 On its first start it makes a secret for signing tokens and keeps it in DATA_DIR; AUTH_JWT_SECRET overrides it.
 SIGTERM or Ctrl-C drains: clients are sent away, all that was accepted is stored. A second one ends it at once.`,
-  gateway: `Usage: seqline gateway\n\nHolds the clients' connections and serves the HTTP API. ${ROLE_NEEDS}`,
-  worker: `Usage: seqline worker\n\nStores and delivers messages. ${ROLE_NEEDS}`,
-  controller: `Usage: seqline controller\n\nLooks after gateways and routes. ${ROLE_NEEDS}`,
-  migrate: `Usage: seqline migrate\n\nBrings the stores to this version, then ends. ${ROLE_NEEDS}`,
+  gateway: `Usage: seqline gateway
+
+Holds the clients' connections and serves the HTTP API and the page. ${NEEDS}
+AUTH_JWT_SECRET or AUTH_JWKS_URL must be set, alike for all gateways.`,
+  worker: `Usage: seqline worker
+
+Stores and delivers messages; several share the work. ${NEEDS}`,
+  controller: `Usage: seqline controller
+
+Forgets gateways that are gone, and shows how far the workers are behind. ${NEEDS}`,
+  migrate: `Usage: seqline migrate
+
+Brings MySQL's schema and Kafka's topics to this version, then ends with 0. It may run twice, and in two places at once.
+It refuses to change the number of partitions of a live topic.`,
   'check-config': `Usage: seqline check-config [role]
 
 Shows every setting with its value for the role (standalone unless told), secrets masked, and ends with 0.

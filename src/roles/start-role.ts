@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { startControllerRole } from './controller.ts';
 import { startGatewayRole } from './gateway.ts';
 import { runMigrations } from './migrate.ts';
 import type { RunningRole } from './running-role.ts';
@@ -17,8 +18,6 @@ export async function startRole(config: Config, signal: AbortSignal): Promise<Ru
     case 'migrate':
       return runMigrations(config);
     case 'controller':
-      throw new Error(
-        'The role controller is not part of this version yet: gateways and workers do without it.',
-      );
+      return startControllerRole(config, signal);
   }
 }

@@ -4,6 +4,8 @@ import { StoreUnavailable } from '../../ports/errors.ts';
 interface ServerError extends Error {
   errno: number;
   sqlState: string;
+  /** The statement with its values. */
+  sql?: string;
 }
 
 const DUPLICATE_KEY = 1062;
@@ -25,10 +27,11 @@ const FAULT_CLASSES = ['21', '22', '23'];
 const FAULTS = new Set([1064, 1265, 1267, 1366, 3988]);
 
 /**
- * The error as the port has it. Whatever is not certainly a fault may pass: a message that fails by a fault is given
- * up, and one that waits is not.
+ * The error as the port has it, without the statement: what people wrote has no place in a log. Whatever is not certainly
+ * a fault may pass: a message that fails by a fault is given up, and one that waits is not.
  */
 export function toPortError(error: unknown): unknown {
+  if (isServerError(error)) delete error.sql;
   if (isServerError(error) ? isFault(error) : isProgramError(error)) return error;
   return unavailable(error);
 }
