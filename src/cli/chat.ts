@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import {
   createClient,
+  devToken,
   directConversationId,
   type EventOf,
   type Message,
@@ -64,7 +65,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
 }
 
 function createChat(options: ChatOptions, screen: Screen, quit: () => void): Chat {
-  const client = createClient({ url: options.url, token: options.token ?? (() => devToken(options)) });
+  const client = createClient({ url: options.url, token: options.token ?? tokenOf(options) });
   return { options, client, screen, current: undefined, sent: new Set(), pending: new Set(), quit };
 }
 
@@ -174,15 +175,12 @@ function tell(chat: Chat, error: unknown): void {
   chat.screen.note(error instanceof Error ? error.message : String(error));
 }
 
-async function devToken({ url, user }: ChatOptions): Promise<string> {
-  const response = await fetch(`${url.replace(/\/+$/, '')}/v1/dev/token`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user_id: user }),
-  });
-  if (!response.ok) {
-    throw new Error(`${url} gives no development token (${response.status}): pass one with --token.`);
-  }
-  const { token } = (await response.json()) as { token: string };
-  return token;
+/** A development token at each login, or the error that says what to do where there is none. */
+function tokenOf({ url, user }: ChatOptions): () => Promise<string> {
+  const next = devToken(url, user);
+  return () =>
+    next().catch((error) => {
+      if (!(error instanceof SeqlineError)) throw error;
+      throw new Error(`${url} gives no development token (${error.message}): pass one with --token.`);
+    });
 }

@@ -12,5 +12,6 @@ export type {
 } from '../protocol/packets.ts';
 export { createClient } from './client.ts';
 export { localStorageStore, memoryStore } from './cursor-store.ts';
+export { devToken } from './dev-token.ts';
 export { SeqlineError } from './errors.ts';
 export type * from './types.ts';

@@ -75,12 +75,15 @@ function gatewayMetrics(registers: Registry[]) {
   };
 }
 
+/** More than any code. */
+const CODES_MAX = 1000;
+
 /**
  * Packets by command and code. They are many and their label sets few, so they are counted in a map of our own, and
  * the library hears of them when it is asked.
  */
 function createPacketCounter(registers: Registry[]) {
-  const counts = new Map<string, { cmd: number; code: number; count: number }>();
+  const counts = new Map<number, { cmd: number; code: number; count: number }>();
   new Counter({
     name: 'im_gateway_packets_total',
     help: 'Packets of clients by command and code of the answer.',
@@ -93,7 +96,7 @@ function createPacketCounter(registers: Registry[]) {
   });
   return {
     inc(cmd: number, code: number): void {
-      const key = `${cmd} ${code}`;
+      const key = cmd * CODES_MAX + code;
       const known = counts.get(key);
       if (known) known.count++;
       else counts.set(key, { cmd, code, count: 1 });

@@ -1,6 +1,7 @@
 import { CODES } from '../../protocol/codes.ts';
 import { isUserId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/limits.ts';
+import { devToken, SeqlineError } from '../../sdk/index.ts';
 import { randomId } from './random-id.ts';
 
 /** Who uses this tab, and as which device. */
@@ -66,14 +67,12 @@ const TOKEN_REFUSALS: ReadonlyMap<number, string> = new Map([
 
 /** A token for that name from a server that gives one to anyone. */
 export async function fetchToken(userId: string): Promise<string> {
-  const response = await fetch('/v1/dev/token', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user_id: userId }),
-  });
-  const refusal = TOKEN_REFUSALS.get(response.status);
-  if (refusal) throw new TokenError(refusal);
-  if (!response.ok) throw new Error(`The server has a problem (${response.status}). Try again.`);
-  const { token } = (await response.json()) as { token: string };
-  return token;
+  try {
+    return await devToken('', userId)();
+  } catch (error) {
+    if (!(error instanceof SeqlineError)) throw error;
+    const refusal = TOKEN_REFUSALS.get(error.code);
+    if (refusal) throw new TokenError(refusal);
+    throw new Error(`The server has a problem (${error.code}). Try again.`);
+  }
 }
