@@ -15,8 +15,8 @@ export interface LocalUser {
 
 interface LocalGroup {
   users: Set<LocalUser>;
-  /** When the group is heard from. */
-  joined: Promise<void>;
+  /** Resolves when the group is heard from; undefined where that failed. */
+  joined: Promise<void> | undefined;
 }
 
 /** Who is connected to this gateway, by user, by session, and by group. */
@@ -104,15 +104,24 @@ export class LocalUsers {
   private async set(user: LocalUser, groupId: string, standing: Standing): Promise<void> {
     if (user.sessions.length === 0) return;
     user.standings.set(groupId, standing);
-    const here = this.groups.get(groupId);
-    if (here) {
-      here.users.add(user);
-      await here.joined;
-      return;
+    let here = this.groups.get(groupId);
+    if (!here) {
+      here = { users: new Set(), joined: undefined };
+      this.groups.set(groupId, here);
     }
-    const joined = this.feed.joinGroup(groupId);
-    this.groups.set(groupId, { users: new Set([user]), joined });
-    await joined;
+    here.users.add(user);
+    here.joined ??= this.join(groupId, here);
+    await here.joined;
+  }
+
+  /** Where it fails, the next who needs it tries again. */
+  private async join(groupId: string, here: LocalGroup): Promise<void> {
+    try {
+      await this.feed.joinGroup(groupId);
+    } catch (error) {
+      here.joined = undefined;
+      throw error;
+    }
   }
 
   private async leave(user: LocalUser, groupId: string): Promise<void> {

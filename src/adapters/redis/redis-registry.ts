@@ -16,7 +16,7 @@ export interface RedisRegistryOptions {
 }
 
 /** What is kept of a route under its device; times are ms since 1970 by the server's clock. */
-interface HeldRoute {
+export interface HeldRoute {
   gateway_id: string;
   session_id: string;
   since: number;

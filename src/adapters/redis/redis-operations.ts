@@ -1,0 +1,48 @@
+import type { Redis } from 'ioredis';
+import type { InboxState, RouteState } from '../../ports/operations.ts';
+import { execute, reach } from './redis-errors.ts';
+import { REDIS_KEYS } from './redis-keys.ts';
+import type { HeldRoute } from './redis-registry.ts';
+import { millisecondsOf } from './redis-time.ts';
+
+/** What operators want to know of Redis and no port tells. Nothing of it is begun by looking. */
+
+/** The user's live routes, longest first, with the signs of life of their gateways. */
+export async function readRoutes(redis: Redis, userId: string): Promise<RouteState[]> {
+  const [time, held] = await execute(redis.pipeline().time().hgetall(REDIS_KEYS.conn(userId)));
+  const now = millisecondsOf(time);
+  const routes = Object.entries(held as Record<string, string>)
+    .map(([device_id, value]) => ({ device_id, ...(JSON.parse(value) as HeldRoute) }))
+    .filter(({ expires_at }) => expires_at > now)
+    .sort((a, b) => a.since - b.since);
+  if (routes.length === 0) return [];
+  const gatewayIds = routes.map(({ gateway_id }) => gateway_id);
+  const signs = await reach(() => redis.zmscore(REDIS_KEYS.gateways, gatewayIds));
+  return routes.map((route, i) => ({
+    ...route,
+    gateway_seen_at: signs[i] == null ? null : Number(signs[i]),
+    now,
+  }));
+}
+
+export async function readInboxState(redis: Redis, userId: string): Promise<InboxState | undefined> {
+  const pipeline = redis
+    .pipeline()
+    .hmget(REDIS_KEYS.inboxMeta(userId), 'epoch', 'seq')
+    .zcard(REDIS_KEYS.inbox(userId));
+  const [meta, length] = (await execute(pipeline)) as [[string | null, string | null], number];
+  const [epoch, seq] = meta;
+  return epoch === null ? undefined : { epoch, seq: Number(seq), length };
+}
+
+/** All of it at once: numbers without their epoch would be taken for those of the next one. */
+export async function dropInbox(redis: Redis, userId: string): Promise<void> {
+  const keys = [REDIS_KEYS.inbox(userId), REDIS_KEYS.inboxMeta(userId), REDIS_KEYS.inboxPlaces(userId)];
+  await reach(() => redis.del(...keys));
+}
+
+/** The last number that was taken; null where the counter is not there. */
+export async function readCounter(redis: Redis, conversationId: string): Promise<number | null> {
+  const counter = await reach(() => redis.get(REDIS_KEYS.seq(conversationId)));
+  return counter === null ? null : Number(counter);
+}

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { forgetGateway, silentGateways, touchGateway } from '../../src/adapters/redis/redis-gateways.ts';
+import { createRedisInbox } from '../../src/adapters/redis/redis-inbox.ts';
+import { createRedisRegistry } from '../../src/adapters/redis/redis-registry.ts';
+import { createRedisSequencer } from '../../src/adapters/redis/redis-sequencer.ts';
+import type { StoredMessage } from '../../src/ports/messages.ts';
+import type { Route } from '../../src/ports/registry.ts';
+import { newMessage, range, stored } from '../contract/samples.ts';
+import { connect, connectScoped, SKIP } from './redis-fixture.ts';
+import { keysOf } from './redis-scope.ts';
+import { serverFrom } from './servers.ts';
+
+const url = serverFrom('REDIS_URL');
+const WEEK_MS = 7 * 24 * 3600_000;
+const ROUTE_TTL_MS = 90_000;
+
+/** What a raw client sees: names, types and times are part of the design, for those who look into Redis. */
+describe('Redis keys', { skip: url ? false : SKIP }, () => {
+  test('im:seq:<conversation_id> is the last number taken, for ever', async () => {
+    await using t = await connectScoped(url!);
+    const sequencer = createRedisSequencer(t.redis);
+    const [taken, set] = [t.scope.name('taken'), t.scope.name('set')];
+    await sequencer.take([{ conversationId: taken, count: 5 }]);
+    await sequencer.reset([{ conversationId: set, lastSeq: 41 }]);
+    assert.equal(await t.redis.get(`im:seq:${taken}`), '5');
+    assert.equal(await t.redis.get(`im:seq:${set}`), '41');
+    assert.equal(await t.redis.pttl(`im:seq:${taken}`), -1);
+    assert.equal(await t.redis.pttl(`im:seq:${set}`), -1);
+    assert.deepEqual(await sequencer.take([]), []);
+    await sequencer.reset([]);
+  });
+
+  test('im:inbox:{<user_id>} holds the newest messages, and im:inbox:{<user_id>}:meta outlives it', async () => {
+    await using t = await connectScoped(url!);
+    const inbox = createRedisInbox({ redis: t.redis, length: 3, ttlMs: WEEK_MS });
+    const user = t.scope.name('ann');
+    const messages = range(1, 5).map((seq) => message(seq));
+    await inbox.append(messages.map((one) => ({ userId: user, message: one })));
+    const key = `im:inbox:{${user}}`;
+    assert.deepEqual((await keysOf(t.redis, t.scope)).sort(), [key, `${key}:meta`, `${key}:places`]);
+    assert.deepEqual(
+      await t.redis.zrange(key, '0', '-1', 'WITHSCORES'),
+      messages.slice(2).flatMap((one, i) => [JSON.stringify(one), String(i + 3)]),
+    );
+    const { epoch } = await inbox.head(user);
+    assert.deepEqual(await t.redis.hgetall(`${key}:meta`), { epoch, seq: '5' });
+    assert.equal(await t.redis.zcard(`${key}:places`), 3);
+    await assertExpiry(t.redis.pttl(key), WEEK_MS);
+    await assertExpiry(t.redis.pttl(`${key}:places`), WEEK_MS);
+    await assertExpiry(t.redis.pttl(`${key}:meta`), 4 * WEEK_MS);
+    assert.deepEqual(await inbox.append([]), []);
+  });
+
+  test('an epoch that nobody appended to ends too', async () => {
+    await using t = await connectScoped(url!);
+    const inbox = createRedisInbox({ redis: t.redis, length: 3, ttlMs: WEEK_MS });
+    const user = t.scope.name('ann');
+    const head = await inbox.head(user);
+    assert.deepEqual(await t.redis.hgetall(`im:inbox:{${user}}:meta`), { epoch: head.epoch, seq: '0' });
+    await assertExpiry(t.redis.pttl(`im:inbox:{${user}}:meta`), 4 * WEEK_MS);
+  });
+
+  test('a message that comes again after its recall gets no second entry', async () => {
+    await using t = await connectScoped(url!);
+    const inbox = createRedisInbox({ redis: t.redis, length: 10, ttlMs: WEEK_MS });
+    const userId = t.scope.name('ann');
+    const [first, second] = [message(1), message(2)];
+    await inbox.append([first, second].map((one) => ({ userId, message: one })));
+    const recalled: StoredMessage = { ...first, content: '', recalled_at: 7, content_digest: 'd' };
+    assert.deepEqual(await inbox.append([{ userId, message: recalled }]), [1]);
+    const { head, entries } = await inbox.read(userId, (await inbox.head(userId)).epoch, 0, 10);
+    assert.equal(head.seq, 2);
+    assert.deepEqual(
+      entries.map((entry) => entry.message.seq),
+      [1, 2],
+    );
+  });
+
+  test('im:conn:{<user_id>} holds a route by device, until the newest one lapses', async () => {
+    await using t = await connectScoped(url!);
+    const registry = createRedisRegistry({ redis: t.redis, ttlMs: ROUTE_TTL_MS });
+    const user = t.scope.name('ann');
+    const before = Date.now();
+    await registry.register(route(user, 's1'), 20);
+    const held = await t.redis.hgetall(`im:conn:{${user}}`);
+    assert.deepEqual(Object.keys(held), ['phone']);
+    const { since, expires_at, ...place } = JSON.parse(held.phone!);
+    assert.deepEqual(place, { gateway_id: 'g1', session_id: 's1' });
+    assert.ok(Math.abs(since - before) < 5000, 'server and test have about the same time');
+    assert.equal(expires_at, since + ROUTE_TTL_MS);
+    await assertExpiry(t.redis.pttl(`im:conn:{${user}}`), ROUTE_TTL_MS);
+    await t.redis.pexpire(`im:conn:{${user}}`, 1000);
+    assert.deepEqual(await registry.refresh([route(user, 's1')]), []);
+    await assertExpiry(t.redis.pttl(`im:conn:{${user}}`), ROUTE_TTL_MS);
+  });
+
+  test('im:seen:{<user_id>} is kept for 30 days', async () => {
+    await using t = await connectScoped(url!);
+    const registry = createRedisRegistry({ redis: t.redis, ttlMs: ROUTE_TTL_MS });
+    const user = t.scope.name('ann');
+    await registry.register(route(user, 's1'), 20);
+    const key = `im:seen:{${user}}`;
+    await assertExpiry(t.redis.pttl(key), 30 * 24 * 3600_000);
+    await t.redis.set(key, '5', 'PX', 1000);
+    await registry.unregister(route(user, 's1'));
+    const seen = await t.redis.get(key);
+    assert.equal((await registry.presence([user])).get(user)?.lastSeen, Number(seen));
+    assert.ok(Number(seen) > 5);
+    await assertExpiry(t.redis.pttl(key), 30 * 24 * 3600_000);
+  });
+
+  test('of two sessions of a device that register on two gateways at once the newer one stays', async () => {
+    await using t = await connectScoped(url!);
+    await using other = await connect(url!);
+    const [here, there] = [t.redis, other.redis].map((redis) =>
+      createRedisRegistry({ redis, ttlMs: ROUTE_TTL_MS }),
+    );
+    const users = range(1, 50).map((i) => t.scope.name(`u${i}`));
+    const outcomes = await Promise.all(
+      users.flatMap((user, i) => {
+        const older = () => here!.register(route(user, 's1'), 20);
+        const newer = () => there!.register(route(user, 's2', 'g2'), 20);
+        return i % 2 === 0 ? [older(), newer()] : [newer(), older()];
+      }),
+    );
+    const routes = await here!.routes(users);
+    for (const user of users) assert.deepEqual(routes.get(user), [route(user, 's2', 'g2')]);
+    assert.equal(outcomes.filter((o) => o.outcome === 'registered' && o.came).length, users.length);
+  });
+
+  test('im:gateways tells which gateways gave no sign of life', async () => {
+    await using t = await connectScoped(url!);
+    const [silent, alive] = [t.scope.name('silent'), t.scope.name('alive')];
+    const ours = async (silentMs: number) =>
+      (await silentGateways(t.redis, silentMs)).filter(({ gatewayId }) =>
+        [silent, alive].includes(gatewayId),
+      );
+    try {
+      await touchGateway(t.redis, silent);
+      await touchGateway(t.redis, alive);
+      assert.deepEqual(await ours(60_000), []);
+      assert.deepEqual((await ours(0)).map(({ gatewayId }) => gatewayId).sort(), [alive, silent]);
+      const lastSignAt = Number(await t.redis.zscore('im:gateways', silent)) - 61_000;
+      await t.redis.zadd('im:gateways', lastSignAt, silent);
+      assert.deepEqual(await ours(60_000), [{ gatewayId: silent, lastSignAt }]);
+      await forgetGateway(t.redis, silent);
+      assert.deepEqual(await ours(60_000), []);
+      assert.equal(await t.redis.zscore('im:gateways', silent), null);
+    } finally {
+      await t.redis.zrem('im:gateways', silent, alive);
+    }
+  });
+});
+
+function message(seq: number): StoredMessage {
+  return stored(newMessage(), seq);
+}
+
+function route(user_id: string, session_id: string, gateway_id = 'g1'): Route {
+  return { user_id, device_id: 'phone', gateway_id, session_id };
+}
+
+/** That the key ends after `ms`, less what the test itself took. */
+async function assertExpiry(left: Promise<number>, ms: number): Promise<void> {
+  const leftMs = await left;
+  assert.ok(leftMs <= ms && leftMs > ms - 20_000, `${leftMs} of ${ms}`);
+}

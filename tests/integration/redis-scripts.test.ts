@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { REDIS_KEYS } from '../../src/adapters/redis/redis-keys.ts';
+import { connectScoped, SKIP } from './redis-fixture.ts';
+import { serverFrom } from './servers.ts';
+
+const url = serverFrom('REDIS_URL');
+const HOUR_MS = 3600_000;
+
+describe('Redis scripts', { skip: url ? false : SKIP }, () => {
+  async function open() {
+    const { redis, scope, ...fixture } = await connectScoped(url!);
+    const user = scope.name('ann');
+    const inboxKeys = [
+      REDIS_KEYS.inbox(user),
+      REDIS_KEYS.inboxMeta(user),
+      REDIS_KEYS.inboxPlaces(user),
+    ] as const;
+    const registryKeys = [REDIS_KEYS.conn(user), REDIS_KEYS.seen(user)] as const;
+    return {
+      redis,
+      inboxKeys,
+      registryKeys,
+      append: (epoch: string, ...messages: string[]) =>
+        redis.inboxAppend(...inboxKeys, epoch, 4 * HOUR_MS, 3, HOUR_MS, ...messages),
+      read: (epoch: string, after: number, limit = 10) =>
+        redis.inboxRead(...inboxKeys, 'unwanted', 4 * HOUR_MS, epoch, after, limit),
+      hold: (device: string, gateway: string, session: string, devicesMax = 0) =>
+        redis.registryHold(...registryKeys, device, gateway, session, HOUR_MS, 2 * HOUR_MS, devicesMax),
+      release: (device: string, session: string) =>
+        redis.registryRelease(...registryKeys, device, session, 2 * HOUR_MS),
+      [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose](),
+    };
+  }
+
+  test('inboxAppend numbers, trims, and repeated changes nothing', async () => {
+    await using t = await open();
+    const messages = ['c 1', 'one', 'c 2', 'two', 'd 1', 'three', 'c 3', 'four'];
+    assert.deepEqual(await t.append('e', ...messages), [1, 2, 3, 4]);
+    const state = async () => [
+      await t.redis.zrange(t.inboxKeys[0], '0', '-1', 'WITHSCORES'),
+      await t.redis.hgetall(t.inboxKeys[1]),
+      await t.redis.zrange(t.inboxKeys[2], '0', '-1', 'WITHSCORES'),
+    ];
+    const kept = await state();
+    assert.deepEqual(kept, [
+      ['two', '2', 'three', '3', 'four', '4'],
+      { epoch: 'e', seq: '4' },
+      ['c 2', '2', 'd 1', '3', 'c 3', '4'],
+    ]);
+    assert.deepEqual(await t.append('unwanted', ...messages.slice(2)), [2, 3, 4]);
+    assert.deepEqual(await state(), kept);
+  });
+
+  test('inboxAppend knows a message by its place, whatever became of it', async () => {
+    await using t = await open();
+    await t.append('e', 'c 1', 'text');
+    assert.deepEqual(await t.append('e', 'c 1', 'recalled'), [1]);
+    assert.equal(await t.redis.zcard(t.inboxKeys[0]), 1);
+  });
+
+  test('both inbox scripts begin an epoch without what a lost one left behind', async () => {
+    await using t = await open();
+    for (const touch of [() => t.append('new', 'c 9', 'nine'), () => t.read('', 0)]) {
+      await t.append('e', 'c 1', 'one', 'c 2', 'two');
+      await t.redis.del(t.inboxKeys[1]);
+      await touch();
+      const { epoch, seq } = await t.redis.hgetall(t.inboxKeys[1]);
+      assert.notEqual(epoch, 'e');
+      assert.equal(await t.redis.zcard(t.inboxKeys[0]), Number(seq));
+      assert.equal(await t.redis.zcard(t.inboxKeys[2]), Number(seq));
+      await t.redis.del(...t.inboxKeys);
+    }
+  });
+
+  test('inboxRead gives what follows, or resync', async () => {
+    await using t = await open();
+    await t.append('e', 'c 1', 'one', 'c 2', 'two', 'c 3', 'three', 'c 4', 'four');
+    assert.deepEqual(await t.read('e', 1, 2), ['e', 4, 0, ['two', 'three']]);
+    assert.deepEqual(await t.read('e', 3), ['e', 4, 0, ['four']]);
+    assert.deepEqual(await t.read('e', 4), ['e', 4, 0, []]);
+    for (const [epoch, after] of [
+      ['e', 0],
+      ['e', 5],
+      ['e', -3],
+      ['other', 2],
+    ] as const) {
+      assert.deepEqual(await t.read(epoch, after), ['e', 4, 1, []], `${epoch} ${after}`);
+    }
+    await t.redis.zrem(t.inboxKeys[0], 'three');
+    assert.deepEqual(await t.read('e', 1), ['e', 4, 1, []], 'a hole');
+  });
+
+  test('registryHold gives, keeps, replaces and refuses', async () => {
+    await using t = await open();
+    assert.deepEqual(await t.hold('phone', 'g1', 's1', 2), ['registered', 1, '', '']);
+    assert.deepEqual(await t.hold('phone', 'g1', 's1', 2), ['registered', 0, '', '']);
+    assert.deepEqual(await t.hold('phone', 'g2', 's2', 2), ['registered', 0, 'g1', 's1']);
+    assert.deepEqual(await t.hold('phone', 'g1', 's1', 2), ['superseded', 0, '', '']);
+    assert.deepEqual(await t.hold('laptop', 'g1', 's3', 2), ['registered', 0, '', '']);
+    assert.deepEqual(await t.hold('watch', 'g1', 's4', 2), ['full', 0, '', '']);
+    assert.deepEqual(Object.keys(await t.redis.hgetall(t.registryKeys[0])).sort(), ['laptop', 'phone']);
+  });
+
+  test('registryHold compares session ids byte by byte, the longer one being greater', async () => {
+    await using t = await open();
+    const ascending = ['-', '0', '0-', '00', '9', 'B', '_', 'a', 'aa'];
+    for (const session of ascending) {
+      assert.equal((await t.hold('phone', 'g', session))[0], 'registered', session);
+    }
+    for (const session of ascending.slice(0, -1)) {
+      assert.equal((await t.hold('phone', 'g', session))[0], 'superseded', session);
+    }
+  });
+
+  test('registryHold keeps since when the session began', async () => {
+    await using t = await open();
+    const held = async () => JSON.parse((await t.redis.hget(t.registryKeys[0], 'phone'))!);
+    await t.hold('phone', 'g1', 's1');
+    const first = await held();
+    assert.equal(first.expires_at, first.since + HOUR_MS);
+    await t.redis.hset(t.registryKeys[0], 'phone', JSON.stringify({ ...first, since: 5 }));
+    await t.hold('phone', 'g1', 's1');
+    assert.equal((await held()).since, 5);
+    await t.hold('phone', 'g1', 's2');
+    assert.ok((await held()).since >= first.since);
+  });
+
+  test('both registry scripts take a route that lapsed for one that is gone', async () => {
+    await using t = await open();
+    const lapsed = JSON.stringify({ gateway_id: 'g', session_id: 's9', since: 1, expires_at: 2 });
+    await t.redis.hset(t.registryKeys[0], { phone: lapsed, laptop: lapsed });
+    assert.equal(await t.release('laptop', 's9'), 0);
+    assert.equal(await t.redis.get(t.registryKeys[1]), null);
+    assert.deepEqual(await t.hold('watch', 'g', 's1', 1), ['registered', 1, '', '']);
+    assert.deepEqual(Object.keys(await t.redis.hgetall(t.registryKeys[0])), ['watch']);
+    await t.redis.hset(t.registryKeys[0], 'phone', lapsed);
+    assert.equal(await t.release('watch', 's1'), 1, 'the other route does not count');
+  });
+
+  test('registryRelease takes the device from its session alone, and says who left', async () => {
+    await using t = await open();
+    await t.hold('phone', 'g', 's1');
+    await t.hold('laptop', 'g', 's2');
+    assert.equal(await t.release('phone', 's9'), 0);
+    assert.equal(await t.release('phone', 's1'), 0);
+    assert.equal(await t.release('laptop', 's2'), 1);
+    assert.equal(await t.release('laptop', 's2'), 0);
+    assert.equal(await t.redis.exists(t.registryKeys[0]), 0);
+    assert.equal(await t.redis.exists(t.registryKeys[1]), 1);
+  });
+});
