@@ -4,6 +4,7 @@ import { runCommand } from './cli/commands.ts';
 import { greeting } from './cli/greeting.ts';
 import { type Config, readConfig } from './config/config.ts';
 import { ROLES, type RoleName } from './config/variables.ts';
+import { openOperations } from './roles/admin/open-operations.ts';
 import { startRole } from './roles/start-role.ts';
 
 /** npm passes on a Ctrl-C that the terminal sent to everyone: what comes this soon after the first is the same signal. */
@@ -15,7 +16,7 @@ const [name = '', ...args] = process.argv.slice(2);
 const wantsHelp = args.includes('--help') || args.includes('-h');
 try {
   if (ROLES.includes(name as RoleName) && !wantsHelp) await run(readConfig(name as RoleName));
-  else process.exitCode = await runCommand(name, args);
+  else process.exitCode = await runCommand(name, args, openOperations);
 } catch (error) {
   fail(error);
 }

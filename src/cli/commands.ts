@@ -4,20 +4,21 @@ import { packageVersion } from '../config/package.ts';
 import { signDevToken, signingSecret } from '../config/signing-secret.ts';
 import { ROLES, type RoleName } from '../config/variables.ts';
 import { isUserId } from '../protocol/ids.ts';
-import { HELP, helpOf } from './help.ts';
+import type { OpenOperations } from './admin.ts';
+import { helpOf } from './help.ts';
 
 const OK = 0;
 const USAGE = 2;
 
-/** Carries out a command that is no role; gives the exit code. */
-export async function runCommand(name: string, args: string[]): Promise<number> {
-  if (args.includes('--help') || args.includes('-h')) return print(helpOf(name) ?? HELP);
+/** Carries out a command that is no role; gives the exit code. `open` opens what `admin` looks at. */
+export async function runCommand(name: string, args: string[], open: OpenOperations): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) return print(helpOf(name, args[0]));
   switch (name) {
     case '':
     case 'help':
     case '--help':
     case '-h':
-      return print(helpOf(args[0] ?? '') ?? HELP);
+      return print(helpOf(args[0], args[1]));
     case '--version':
     case 'version':
       return print(packageVersion());
@@ -27,6 +28,8 @@ export async function runCommand(name: string, args: string[]): Promise<number> 
       return token(args);
     case 'chat':
       return chat(args);
+    case 'admin':
+      return admin(args, open);
     default:
       console.error(`seqline: there is no command ${name}. See seqline --help.`);
       return USAGE;
@@ -85,4 +88,10 @@ async function chat(args: string[]): Promise<number> {
   // Loaded here, so that servers do not load the client.
   const { runChat } = await import('./chat.ts');
   return runChat({ user, url: values.url, token: values.token, to: values.to, group: values.group });
+}
+
+async function admin(args: string[], open: OpenOperations): Promise<number> {
+  if (args.length === 0) return print(helpOf('admin'));
+  const { runAdmin } = await import('./admin.ts');
+  return runAdmin(args, open);
 }

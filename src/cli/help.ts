@@ -1,5 +1,6 @@
-/** Help texts by command; the empty name is the whole. */
-export const HELP = `seqline: an instant-messaging backend
+import { ADMIN_TEXTS } from './admin-help.ts';
+
+const HELP = `seqline: an instant-messaging backend
 
 Usage: seqline <command>
 
@@ -14,6 +15,7 @@ Look around
   check-config [role]   show the configuration that the environment gives, secrets masked
   token <user>          a token for a user, for development
   chat <user>           talk in the terminal
+  admin <command>       lag, dead letters, routes, inboxes and conversations, for whoever is on call
 
   help [command]        this, or more about a command
   version               the version
@@ -56,8 +58,10 @@ A user id is 1 to 64 characters of A-Z a-z 0-9 _ . - and begins with a letter or
 
 Talks in the terminal as <user>. Without --token it asks the server for a development token.
 Type a line to send it; /help lists the commands.`,
+  ...ADMIN_TEXTS,
 };
 
-export function helpOf(command: string): string | undefined {
-  return TEXTS[command];
+/** The help of the command's part, else of the command, else the whole. */
+export function helpOf(command = '', part = ''): string {
+  return TEXTS[`${command} ${part}`] ?? TEXTS[command] ?? HELP;
 }

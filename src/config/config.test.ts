@@ -48,6 +48,17 @@ test('settings that contradict each other are refused', () => {
   assert.match(faultsOf(keysAndTokens), /AUTH_JWT_SECRET/);
 });
 
+test('S3 is set as a whole or not at all, and its secret is not shown', () => {
+  const half = { S3_ENDPOINT: 'https://s3.example.com', S3_BUCKET: 'pictures' };
+  assert.match(faultsOf(half), /^S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY must be set too/);
+  assert.match(faultsOf({ S3_ENDPOINT: 's3.example.com:443' }), /S3_ENDPOINT must be a URL/);
+  assert.match(faultsOf({ S3_BUCKET: 'up/../there' }), /S3_BUCKET must match/);
+  const whole = { ...half, S3_ACCESS_KEY_ID: 'someone', S3_SECRET_ACCESS_KEY: 'hunter2' };
+  const config = parseConfig('standalone', whole);
+  assert.equal(config.S3_REGION, 'us-east-1');
+  assert.doesNotMatch(describeConfig(config), /hunter2/);
+});
+
 test('an empty variable counts as not set', () => {
   assert.equal(parseConfig('standalone', { PORT: '' }).PORT, 8080);
 });

@@ -1,5 +1,9 @@
 import { type RoleName, VARIABLES, type Variable } from './variables.ts';
 
+/** All of these are set, or none. */
+const S3_NAMES = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
+type S3Name = (typeof S3_NAMES)[number];
+
 type Name = keyof typeof VARIABLES;
 /** Those that may be without a value. */
 type Optional =
@@ -7,7 +11,8 @@ type Optional =
   | 'MYSQL_URL'
   | 'REDIS_URL'
   | 'KAFKA_BROKERS'
-  | `KAFKA_SASL_${'MECHANISM' | 'USERNAME' | 'PASSWORD'}`;
+  | `KAFKA_SASL_${'MECHANISM' | 'USERNAME' | 'PASSWORD'}`
+  | S3Name;
 type Parsed<N extends Name> = ReturnType<(typeof VARIABLES)[N]['parse']>;
 
 /** The environment, read once: a value for each variable, undefined only where nothing is set and nothing follows. */
@@ -65,7 +70,7 @@ function unknownVariables(env: Environment): string[] {
 }
 
 function contradictions(config: Config): string[] {
-  const faults = missingServers(config);
+  const faults = [...missingServers(config), ...halfSetS3(config)];
   if (config.HEARTBEAT_TIMEOUT_MS <= 2 * config.HEARTBEAT_INTERVAL_MS) {
     faults.push(
       'HEARTBEAT_TIMEOUT_MS must be more than twice HEARTBEAT_INTERVAL_MS, or one lost heartbeat ends a session.',
@@ -95,6 +100,14 @@ function missingServers(config: Config): string[] {
     faults.push('AUTH_JWT_SECRET or AUTH_JWKS_URL must be set: all gateways verify tokens alike.');
   }
   return faults;
+}
+
+function halfSetS3(config: Config): string[] {
+  const missing = S3_NAMES.filter((name) => config[name] === undefined);
+  if (missing.length === 0 || missing.length === S3_NAMES.length) return [];
+  return [
+    `${missing.join(', ')} must be set too: pictures go to S3 with ${S3_NAMES.join(', ')}, or else to the disk.`,
+  ];
 }
 
 export function isLoopback(host: string): boolean {

@@ -44,6 +44,11 @@ export const VARIABLES = {
   ),
   KAFKA_SASL_USERNAME: text('User of that login.', () => undefined),
   KAFKA_SASL_PASSWORD: secret('Password of that login.'),
+  S3_ENDPOINT: url('Where pictures are kept: a server that speaks S3. Not set: the disk, in DATA_DIR.'),
+  S3_BUCKET: pattern('Its bucket, which must exist.', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, () => undefined),
+  S3_REGION: text('Its region.', () => 'us-east-1'),
+  S3_ACCESS_KEY_ID: text('Key that may list the bucket, read it and write to it.', () => undefined),
+  S3_SECRET_ACCESS_KEY: secret('Secret of that key.'),
   AUTH_JWT_SECRET: secret('Key of HS256 tokens. Standalone makes one on its first start.'),
   AUTH_JWKS_URL: url('Where the public keys of RS256, ES256 or EdDSA tokens are.'),
   AUTH_JWT_ISSUER: text('`iss` that tokens must carry.', () => undefined),
@@ -146,7 +151,9 @@ function url(about: string): Variable<URL> {
     about,
     fallback: () => undefined,
     parse(value) {
-      if (!URL.canParse(value)) throw new Error('must be a URL');
+      if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+        throw new Error('must be a URL that begins with https:// or http://');
+      }
       return new URL(value);
     },
   };

@@ -1,11 +1,10 @@
-import path from 'node:path';
-import { createDiskBlobs } from '../adapters/disk/disk-blobs.ts';
 import { forgetGateway, touchGateway } from '../adapters/redis/redis-gateways.ts';
 import type { Config } from '../config/config.ts';
 import { startGateway } from '../gateway/start.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { openBlobs } from './blobs.ts';
 import { gatewayAuth, gatewaySettings, httpOptions } from './gateway-options.ts';
 import { openInternal, outage } from './internal.ts';
 import type { RunningRole } from './running-role.ts';
@@ -14,6 +13,8 @@ import { untilReachable } from './until-reachable.ts';
 
 /** How often a gateway tells that it is alive. */
 const SIGN_OF_LIFE_MS = 10_000;
+const ONE_DISK =
+  'pictures are kept in DATA_DIR, where other gateways do not find them: set S3_ENDPOINT, or share that folder';
 
 /** Holds the clients' connections. */
 export async function startGatewayRole(config: Config, signal: AbortSignal): Promise<RunningRole> {
@@ -22,7 +23,13 @@ export async function startGatewayRole(config: Config, signal: AbortSignal): Pro
   await using stack = new AsyncDisposableStack();
   const internal = stack.use(await openInternal(config, metrics));
   const servers = openServers(config, logger, stack);
-  await untilReachable(() => checkServers(config, servers, logger), { internal, logger, signal });
+  const { blobs, check: checkBlobs } = openBlobs(config);
+  if (!config.S3_ENDPOINT) logger.warn(ONE_DISK);
+  const check = async () => {
+    await checkServers(config, servers, logger);
+    await checkBlobs();
+  };
+  await untilReachable(check, { internal, logger, signal });
   stack.defer(await showLife(servers, config.GATEWAY_ID, logger));
 
   const auth = gatewayAuth(config);
@@ -30,7 +37,7 @@ export async function startGatewayRole(config: Config, signal: AbortSignal): Pro
     await startGateway(
       {
         ...servers,
-        blobs: createDiskBlobs({ dir: path.join(config.DATA_DIR, 'uploads') }),
+        blobs,
         verifyToken: auth.verifyToken,
         logger,
         metrics,

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createDiskBlobs } from '../adapters/disk/disk-blobs.ts';
 import { createMemoryInbox } from '../adapters/memory/memory-inbox.ts';
 import { createMemoryPushBus } from '../adapters/memory/memory-push-bus.ts';
 import { createMemoryRegistry } from '../adapters/memory/memory-registry.ts';
@@ -14,9 +13,11 @@ import type { EventLog } from '../ports/event-log.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { startWorker } from '../worker/worker.ts';
+import { openBlobs } from './blobs.ts';
 import { gatewayAuth, gatewaySettings, httpOptions } from './gateway-options.ts';
 import { openInternal, outage } from './internal.ts';
 import type { RunningRole } from './running-role.ts';
+import { untilReachable } from './until-reachable.ts';
 
 /** One process writes one file: more partitions would only mean more flushes to disk for the same messages. */
 const PARTITIONS = 1;
@@ -29,8 +30,8 @@ const CATCH_UP_MS = 5000;
 /** Routes outlive the silence that ends their session, so that a session never loses its route before it ends. */
 const ROUTE_GRACE_MS = 5000;
 
-/** Everything in one process, on files in DATA_DIR. */
-export async function startStandalone(config: Config): Promise<RunningRole> {
+/** Everything in one process, on files in DATA_DIR; pictures may be in S3. */
+export async function startStandalone(config: Config, signal: AbortSignal): Promise<RunningRole> {
   const logger = createLogger(config.LOG_LEVEL, { role: 'standalone' });
   const metrics = createMetrics();
   await using stack = new AsyncDisposableStack();
@@ -39,13 +40,21 @@ export async function startStandalone(config: Config): Promise<RunningRole> {
     logger.error({ err: error }, 'an embedded store failed'),
   );
   const core = { ...stores, logger, metrics, now: Date.now };
+  const { blobs, check } = openBlobs(config);
+  await untilReachable(check, { internal, logger, signal });
 
   stack.use(await startWorker(core));
   stack.defer(() => caughtUp(stores.log));
   const auth = gatewayAuth(config);
   const gateway = stack.use(
     await startGateway(
-      { ...core, verifyToken: auth.verifyToken, settings: gatewaySettings(config), random: Math.random },
+      {
+        ...core,
+        blobs,
+        verifyToken: auth.verifyToken,
+        settings: gatewaySettings(config),
+        random: Math.random,
+      },
       httpOptions(config, auth),
     ),
   );
@@ -75,7 +84,6 @@ function openStores(config: Config, stack: AsyncDisposableStack, onError: (error
     registry: createMemoryRegistry({ ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS, now }),
     bus: stack.use(createMemoryPushBus(onError)),
     sequencer: createMemorySequencer(),
-    blobs: createDiskBlobs({ dir: file('uploads') }),
   };
 }
 

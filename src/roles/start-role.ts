@@ -10,7 +10,7 @@ import { startWorkerRole } from './worker.ts';
 export async function startRole(config: Config, signal: AbortSignal): Promise<RunningRole> {
   switch (config.role) {
     case 'standalone':
-      return startStandalone(config);
+      return startStandalone(config, signal);
     case 'gateway':
       return startGatewayRole(config, signal);
     case 'worker':

@@ -14,7 +14,7 @@ const STOP_MS_MAX = 20_000;
 const STARTS_MAX = 3;
 const LOG_CHARS_MAX = 100_000;
 
-/** A standalone server in a process of its own, with data of its own unless DATA_DIR is given. */
+/** A standalone server in a process of its own, with its own data. */
 export interface OwnServer {
   url: string;
   internalUrl: string;
@@ -24,8 +24,6 @@ export interface OwnServer {
   log(): string;
   /** Drains it, waits for its end, and removes its data. Throws where it had ended before, or did not end well. */
   stop(): Promise<void>;
-  /** Ends it at once, as a crash does, and keeps its data. */
-  kill(): Promise<void>;
 }
 
 export type Environment = Record<string, string>;
@@ -67,12 +65,6 @@ async function start(env: Environment): Promise<OwnServer> {
     secret: settings.AUTH_JWT_SECRET,
     process: child,
     log,
-    async kill() {
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-      process.off('exit', kill);
-    },
     async stop() {
       process.off('exit', kill);
       try {

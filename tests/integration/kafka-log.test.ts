@@ -38,7 +38,8 @@ if (brokers) {
       },
     };
   });
-} else describe('event log contract: Kafka', () => void test('runs', { skip: 'set KAFKA_BROKERS' }, () => {}));
+} else
+  describe('event log contract: Kafka', () => void test('runs', { skip: 'set KAFKA_BROKERS' }, () => {}));
 
 /** The same server may serve several runs at once. */
 function namesOfRun(): typeof KAFKA_NAMES {

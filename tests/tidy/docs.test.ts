@@ -46,7 +46,7 @@ describe('the docs', () => {
 
   test('show every setting, with its default and its meaning', () => {
     const architecture = pages.find((page) => page.path === 'ARCHITECTURE.md')!;
-    const rows = [...architecture.text.matchAll(/^\| `([A-Z_]+)` \| (.+?) \| (.+) \|$/gm)];
+    const rows = [...architecture.text.matchAll(/^\| `([A-Z0-9_]+)` \| (.+?) \| (.+) \|$/gm)];
     const shown = rows.map(([, name, fallback, about]) => ({ name, fallback, about }));
     const settings = Object.entries(VARIABLES).map(([name, variable]: [string, Variable<unknown>], i) => ({
       name,

@@ -4,7 +4,8 @@ import { isTest, type Problem, type Rule, type Source } from './source.ts';
 
 /**
  * What each part of `src/` may import beside itself. Imports point one way: protocol, ports, the core, roles, main. The
- * core knows no adapter, and what runs at a client knows nothing of the server but the protocol.
+ * core knows no adapter, and what runs at a client knows nothing of the server but the protocol. Of the ports the
+ * command line needs one, for its `admin`; main hands it in.
  */
 const MAY_IMPORT: Record<string, string[]> = {
   protocol: [],
@@ -18,7 +19,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   roles: ['protocol', 'ports', 'telemetry', 'config', 'adapters', 'gateway', 'worker', 'controller'],
   sdk: ['protocol'],
   web: ['protocol', 'sdk'],
-  cli: ['protocol', 'sdk', 'config'],
+  cli: ['protocol', 'ports', 'sdk', 'config'],
   main: ['config', 'telemetry', 'roles', 'cli'],
 };
 

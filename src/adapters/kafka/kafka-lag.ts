@@ -1,6 +1,7 @@
 import type { Admin, Kafka } from 'kafkajs';
 import type { PartitionLag } from '../../ports/event-log.ts';
 import { unavailable } from './kafka-client.ts';
+import { firstUndone, partitionOffsets } from './kafka-offsets.ts';
 import type { TopicNames } from './kafka-topics.ts';
 
 /** Where a partition stood, and since when it has not moved. */
@@ -31,17 +32,18 @@ export function createLagMeter(kafka: Kafka, now: () => number) {
     return lag > 0 && known?.offset === offset ? now() - known.since : 0;
   }
 
-  async function measure({ topic, group }: TopicNames): Promise<PartitionLag[]> {
+  async function measure(names: TopicNames): Promise<PartitionLag[]> {
     admin ??= connect();
-    const [committed] = await (await admin).fetchOffsets({ groupId: group, topics: [topic] });
-    const ends = await (await admin).fetchTopicOffsets(topic);
-    const lags = ends.map(({ partition, high, low }) => {
-      const done = Number(committed?.partitions.find((p) => p.partition === partition)?.offset ?? -1);
-      const from = Math.max(done, Number(low));
-      const lag = Math.max(0, Number(high) - from);
-      return { partition, lag, oldestAgeMs: ageOf(`${topic} ${partition}`, from, lag) };
+    const offsets = await partitionOffsets(await admin, names);
+    return offsets.map((place) => {
+      const from = firstUndone(place);
+      const lag = Math.max(0, place.end - from);
+      return {
+        partition: place.partition,
+        lag,
+        oldestAgeMs: ageOf(`${names.topic} ${place.partition}`, from, lag),
+      };
     });
-    return lags.sort((a, b) => a.partition - b.partition);
   }
 
   return {

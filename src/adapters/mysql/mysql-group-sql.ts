@@ -3,7 +3,7 @@ const GROUP_COLUMNS = 'g.group_id, g.name, g.owner_id, g.history, g.member_count
 
 /** The fields of `GroupMember`. Rows of a dissolved group stay, which may be very many, and are seen no more. */
 const MEMBERS = `SELECT m.group_id, m.user_id, m.role, m.join_time, m.join_seq, m.muted_until FROM group_member AS m
-  JOIN \`group\` AS g FORCE INDEX (PRIMARY) ON g.group_id = m.group_id AND g.dissolved_at IS NULL`;
+  STRAIGHT_JOIN \`group\` AS g FORCE INDEX (PRIMARY) ON g.group_id = m.group_id AND g.dissolved_at IS NULL`;
 
 export const GROUP_SQL = {
   group: `SELECT ${GROUP_COLUMNS} FROM \`group\` AS g WHERE g.group_id = ? AND g.dissolved_at IS NULL`,

@@ -1,29 +1,25 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { after, test } from 'node:test';
-import { type Connection, createServer } from 'mysql2';
 import { StoreUnavailable } from '../../ports/errors.ts';
 import { type MysqlPool, type MysqlPoolOptions, openPool } from './mysql-pool.ts';
 
-/** What a server that is made up answers to a statement: an error by its number, silence, or else that all is well. */
-type Answer = number | 'silence' | undefined;
+/** What a server that is made up answers to a statement: an error's number and SQLSTATE, or nothing; else that all is well. */
+type Answer = [errno: number, sqlState: string] | 'silence' | undefined;
 
 const closing: (() => Promise<void>)[] = [];
 after(() => Promise.all(closing.map((close) => close())));
 
 test('a connection is lent again, and never to two at once', async () => {
   const { pool, server } = await open({ poolSize: 2 });
-  const lent: unknown[] = [];
   await pool.lend(async (first) => {
-    await first.query({ sql: 'DO 1' });
-    await pool.lend(async (second) => {
-      lent.push(first, second);
-      await second.query({ sql: 'DO 2' });
-    });
+    await one(first);
+    await pool.lend(one);
+    await one(first);
   });
-  assert.notEqual(lent[0], lent[1]);
-  await pool.lend((third) => third.query({ sql: 'DO 3' }));
+  assert.equal(server.opened, 2);
+  await Promise.all([pool.lend(one), pool.lend(one), pool.lend(one)]);
   assert.equal(server.opened, 2);
 });
 
@@ -36,7 +32,7 @@ test('every connection is set up before anybody has it', async () => {
 
 test('a connection that cannot be set up is not lent', async () => {
   const { pool, server } = await open();
-  server.answer = () => 1193;
+  server.answer = () => [1193, 'HY000'];
   await assert.rejects(
     pool.lend(() => assert.fail('it was lent')),
     StoreUnavailable,
@@ -75,7 +71,7 @@ for (const errno of [1290, 1836]) {
   test(`after error ${errno}, of a server that is no primary any more, no connection to it is lent`, async () => {
     const { pool, server } = await open({ poolSize: 2 });
     await pool.lend((first) => pool.lend((second) => Promise.all([one(first), one(second)])));
-    server.answer = (sql) => (sql === 'DO 2' ? errno : undefined);
+    server.answer = (sql) => (sql === 'DO 2' ? [errno, 'HY000'] : undefined);
     const refused = pool.lend((connection) => connection.query({ sql: 'DO 2' }));
     await assert.rejects(refused, StoreUnavailable);
     assert.equal(server.opened, 2);
@@ -86,7 +82,7 @@ for (const errno of [1290, 1836]) {
 
 test('an error that concerns the statement alone is passed on, without what it held, and the connection stays', async () => {
   const { pool, server } = await open();
-  server.answer = (sql) => (sql.startsWith('INSERT') ? 1406 : undefined);
+  server.answer = (sql) => (sql.startsWith('INSERT') ? [1406, '22001'] : undefined);
   const sql = 'INSERT secret';
   await assert.rejects(
     pool.lend((connection) => connection.query({ sql })),
@@ -138,7 +134,8 @@ test('where nobody listens it is unavailable, and the password is not told', asy
   closing.push(() => pool.close());
   await assert.rejects(
     pool.lend(one),
-    (error) => error instanceof StoreUnavailable && !JSON.stringify([error, error.message]).includes('secret'),
+    (error) =>
+      error instanceof StoreUnavailable && !JSON.stringify([error, error.message]).includes('secret'),
   );
 });
 
@@ -147,7 +144,6 @@ function one(connection: { query(options: { sql: string }): Promise<unknown> }):
 }
 
 interface MadeUpServer {
-  port: number;
   /** Connections so far. */
   opened: number;
   statements: string[];
@@ -155,48 +151,79 @@ interface MadeUpServer {
   answer: (sql: string) => Answer;
 }
 
-async function open(options: Partial<MysqlPoolOptions> = {}): Promise<{ pool: MysqlPool; server: MadeUpServer }> {
-  const server = await startServer();
-  const pool = openPool({ url: `mysql://im:im@127.0.0.1:${server.port}/im`, ...options });
-  closing.unshift(() => pool.close());
-  return { pool, server };
-}
-
-async function startServer(): Promise<MadeUpServer> {
+async function open(
+  options: Partial<MysqlPoolOptions> = {},
+): Promise<{ pool: MysqlPool; server: MadeUpServer }> {
+  const server: MadeUpServer = { opened: 0, statements: [], greets: true, answer: () => undefined };
   const sockets = new Set<Socket>();
-  const state: MadeUpServer = { port: 0, opened: 0, statements: [], greets: true, answer: () => undefined };
-  const server = createServer((connection) => {
-    sockets.add((connection as unknown as { stream: Socket }).stream);
-    connection.on('error', () => {});
-    if (state.greets) serve(connection as Connection, state);
+  const listener = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    if (server.greets) serve(socket, server);
   });
-  server.listen(0);
-  const { _server: listener } = server as unknown as { _server: NetServer };
+  listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
-  state.port = (listener.address() as AddressInfo).port;
+  const { port } = listener.address() as AddressInfo;
+  const pool = openPool({ url: `mysql://im:im@127.0.0.1:${port}/im`, ...options });
   closing.push(async () => {
+    await pool.close();
     for (const socket of sockets) socket.destroy();
     listener.close();
   });
-  return state;
+  return { pool, server };
 }
 
-function serve(connection: Connection, state: MadeUpServer): void {
-  state.opened += 1;
-  connection.serverHandshake({
-    protocolVersion: 10,
-    serverVersion: '9.7.0',
-    connectionId: state.opened,
-    statusFlags: 2,
-    characterSet: 255,
-    capabilityFlags: 0xffffff ^ 0x800,
+/** The little of MySQL's protocol that statements without results need. */
+function serve(socket: Socket, server: MadeUpServer): void {
+  server.opened += 1;
+  let received = Buffer.alloc(0);
+  let greeted = false;
+  socket.write(packet(0, GREETING));
+  socket.on('data', (data: Buffer) => {
+    received = Buffer.concat([received, data]);
+    while (received.length >= 4 && received.length >= 4 + received.readUIntLE(0, 3)) {
+      const end = 4 + received.readUIntLE(0, 3);
+      const [sequence, payload] = [received[3]! + 1, received.subarray(4, end)];
+      received = received.subarray(end);
+      if (!greeted) socket.write(packet(sequence, OK));
+      else if (payload[0] === COM_QUERY) reply(socket, sequence, server, statementOf(payload));
+      greeted = true;
+    }
   });
-  const reply = (sql: string) => {
-    state.statements.push(sql);
-    const answer = state.answer(sql);
-    if (answer === undefined) connection.writeOk();
-    else if (answer !== 'silence') connection.writeError({ message: 'no', code: answer } as never);
-  };
-  connection.on('query', reply);
-  connection.on('stmt_prepare', reply);
+}
+
+function reply(socket: Socket, sequence: number, server: MadeUpServer, sql: string): void {
+  server.statements.push(sql);
+  const answer = server.answer(sql);
+  if (answer === 'silence') return;
+  socket.write(packet(sequence, answer ? errorOf(...answer) : OK));
+}
+
+const COM_QUERY = 3;
+const OK = Buffer.from([0, 0, 0, 2, 0, 0, 0]);
+
+const GREETING = Buffer.concat([
+  Buffer.from('\x0a9.7.0\0'),
+  Buffer.alloc(4),
+  Buffer.from('saltsalt\0'),
+  // Protocol 4.1, transactions, authentication by a plugin that is named.
+  Buffer.from([0x08, 0xa2, 255, 2, 0, 0x08, 0, 21]),
+  Buffer.alloc(10),
+  Buffer.from('saltsaltsalt\0mysql_native_password\0'),
+]);
+
+function errorOf(errno: number, sqlState: string): Buffer {
+  const head = Buffer.from([0xff, errno & 0xff, errno >> 8]);
+  return Buffer.concat([head, Buffer.from(`#${sqlState}it does not work`)]);
+}
+
+function packet(sequence: number, payload: Buffer): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeUIntLE(payload.length, 0, 3);
+  head[3] = sequence;
+  return Buffer.concat([head, payload]);
+}
+
+function statementOf(payload: Buffer): string {
+  return payload.subarray(1).toString();
 }

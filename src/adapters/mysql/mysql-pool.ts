@@ -1,5 +1,11 @@
 import type { Socket } from 'node:net';
-import { createPool, type PoolConnection, type QueryOptions, type QueryResult } from 'mysql2/promise';
+import {
+  createPool,
+  type Pool,
+  type PoolConnection,
+  type QueryOptions,
+  type QueryResult,
+} from 'mysql2/promise';
 import { StoreUnavailable } from '../../ports/errors.ts';
 import { isReadOnly, spoilsConnection, toPortError, unavailable } from './mysql-errors.ts';
 import { parseMysqlUrl } from './mysql-url.ts';
@@ -61,16 +67,8 @@ const SESSION = `SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin,
 /** The driver's connection behind the one that is lent; its socket is the only thing that can be closed at once. */
 type RawConnection = PoolConnection['connection'] & { stream: Socket };
 
-export function openPool({ url, poolSize = POOL_SIZE, queueMax = QUEUE_MAX }: MysqlPoolOptions): MysqlPool {
-  const pool = createPool({
-    ...parseMysqlUrl(url),
-    connectionLimit: poolSize,
-    queueLimit: queueMax,
-    connectTimeout: ACQUIRE_MS,
-    keepAliveInitialDelay: KEEPALIVE_MS,
-    stringifyObjects: true,
-    trace: false,
-  });
+export function openPool(options: MysqlPoolOptions): MysqlPool {
+  const pool = createDriverPool(options);
   const known = new Map<RawConnection, { generation: number; usedAt: number }>();
   /** Goes up when a server turned out to be no primary any more: what was opened before may lead to it. */
   let generation = 0;
@@ -123,29 +121,49 @@ export function openPool({ url, poolSize = POOL_SIZE, queueMax = QUEUE_MAX }: My
   return {
     async lend(work) {
       const connection = await inTime(take(), giveBack);
-      let spoiled = false;
+      const loan = loanOf(connection, () => {
+        generation += 1;
+      });
       try {
-        return await work({
-          async query(options) {
-            if (spoiled) throw new StoreUnavailable('mysql', 'the connection is of no more use');
-            try {
-              return await send(connection, options);
-            } catch (error) {
-              spoiled = spoilsConnection(error);
-              if (isReadOnly(error)) generation += 1;
-              throw toPortError(error);
-            }
-          },
-          spoil() {
-            spoiled = true;
-          },
-        });
+        return await work(loan);
       } finally {
-        if (spoiled) discard(connection);
+        if (loan.spoiled()) discard(connection);
         else giveBack(connection);
       }
     },
     close: () => (closing ??= close()),
+  };
+}
+
+function createDriverPool({ url, poolSize = POOL_SIZE, queueMax = QUEUE_MAX }: MysqlPoolOptions): Pool {
+  return createPool({
+    ...parseMysqlUrl(url),
+    connectionLimit: poolSize,
+    queueLimit: queueMax,
+    connectTimeout: ACQUIRE_MS,
+    keepAliveInitialDelay: KEEPALIVE_MS,
+    stringifyObjects: true,
+    trace: false,
+  });
+}
+
+function loanOf(connection: PoolConnection, onReadOnly: () => void): LentConnection & { spoiled(): boolean } {
+  let spoiled = false;
+  return {
+    async query(options) {
+      if (spoiled) throw new StoreUnavailable('mysql', 'the connection is of no more use');
+      try {
+        return await send(connection, options);
+      } catch (error) {
+        spoiled ||= spoilsConnection(error);
+        if (isReadOnly(error)) onReadOnly();
+        throw toPortError(error);
+      }
+    },
+    spoil() {
+      spoiled = true;
+    },
+    spoiled: () => spoiled,
   };
 }
 

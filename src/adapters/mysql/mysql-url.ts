@@ -9,7 +9,7 @@ const SSL_MODES = {
   VERIFY_IDENTITY: { rejectUnauthorized: true, verifyIdentity: true },
 } as const;
 
-const FORM = 'mysql://USER:PASSWORD@HOST:3306/DATABASE?ssl-mode=…&ssl-ca=FILE';
+const FORM = 'mysql://USER:PASSWORD@HOST:3306/DATABASE?ssl-mode=…&ssl-ca=FILE, its parts percent-encoded';
 
 /**
  * Where a server is and who asks. Errors name the part that is wrong and never quote the URL, which holds a password;
@@ -17,18 +17,29 @@ const FORM = 'mysql://USER:PASSWORD@HOST:3306/DATABASE?ssl-mode=…&ssl-ca=FILE'
  */
 export function parseMysqlUrl(url: string): ConnectionOptions {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  const database = parsed && decodeURIComponent(parsed.pathname.slice(1));
-  if (parsed?.protocol !== 'mysql:' || !parsed.hostname || !database) {
-    throw new Error(`the URL of MySQL must be of the form ${FORM}`);
-  }
+  if (parsed?.protocol !== 'mysql:' || !parsed.hostname) throw badForm();
+  const database = decoded(parsed.pathname.slice(1));
+  if (!database) throw badForm();
   return {
     host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(parsed.port || 3306),
-    user: decodeURIComponent(parsed.username),
-    password: decodeURIComponent(parsed.password),
+    user: decoded(parsed.username),
+    password: decoded(parsed.password),
     database,
     ssl: parseSsl(parsed.searchParams),
   };
+}
+
+function badForm(): Error {
+  return new Error(`the URL of MySQL must be of the form ${FORM}`);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw badForm();
+  }
 }
 
 function parseSsl(params: URLSearchParams): ConnectionOptions['ssl'] {
