@@ -3,7 +3,7 @@ import { answerFrame } from '../protocol/frames.ts';
 import { CMD, type InputPacket } from '../protocol/packets.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import type { AckRequest } from '../protocol/requests.ts';
-import { conversationAccess } from './access.ts';
+import { directAccess, groupAccess } from './access.ts';
 import type { Gateway } from './gateway-state.ts';
 import type { Session } from './session.ts';
 import { throughLog } from './through-log.ts';
@@ -43,8 +43,8 @@ async function toEvent(
     await checkInbox(gateway, session.userId, inbox, seq);
     return { ...common, kind: 'inbox_cursor', epoch: inbox, seq };
   }
-  await conversationAccess(gateway.timeline, session.userId, conversation_id!);
-  checkHead(seq, await gateway.timeline.headSeq(conversation_id!));
+  await checkMember(gateway, session.userId, conversation_id!);
+  checkHead(seq, await gateway.readHead(conversation_id!));
   return {
     ...common,
     kind: 'cursor',
@@ -52,6 +52,13 @@ async function toEvent(
     ack_seq: seq,
     read_seq: type === 'read' ? seq : 0,
   };
+}
+
+/** From what is remembered of the users connected here; what would be refused is looked up before it is. */
+async function checkMember(gateway: Gateway, userId: string, conversationId: string): Promise<void> {
+  if (directAccess(userId, conversationId)) return;
+  if (gateway.locals.user(userId)?.standings.has(conversationId)) return;
+  await groupAccess(gateway.timeline, userId, conversationId);
 }
 
 async function checkInbox(gateway: Gateway, userId: string, epoch: string, seq: number): Promise<void> {

@@ -1,6 +1,9 @@
+import type { StoreUnavailable } from '../ports/errors.ts';
 import { Outgoing } from '../ports/outgoing.ts';
+import { createOutageLog } from '../telemetry/outage-log.ts';
 import { createDelivery } from './deliver.ts';
 import type { GatewayDeps } from './deps.ts';
+import { createHeads, type ReadHead } from './heads.ts';
 import { LocalUsers } from './local-users.ts';
 import { RecentMessages } from './recent-messages.ts';
 import { Replies } from './replies.ts';
@@ -15,6 +18,8 @@ export interface Gateway extends GatewayDeps, AsyncDisposable {
   watchers: Watchers;
   replies: Replies;
   recent: RecentMessages;
+  readHead: ReadHead;
+  tellOutage: (error: StoreUnavailable) => void;
   draining: boolean;
 }
 
@@ -32,6 +37,8 @@ export async function openGateway(deps: GatewayDeps): Promise<Gateway> {
     watchers: new Watchers(feed),
     replies: new Replies(),
     recent: new RecentMessages(),
+    readHead: createHeads(deps.timeline),
+    tellOutage: createOutageLog(deps.logger, deps.now),
     draining: false,
     [Symbol.asyncDispose]: () => feed[Symbol.asyncDispose](),
   };

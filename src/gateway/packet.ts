@@ -189,11 +189,15 @@ function afterRefusal(gateway: Gateway, session: Session, cmd: number, refusal: 
 }
 
 /** What a client is told of an error: a refusal as it is, an outage as 503, a fault of ours as 500. */
-export function toRefusal(gateway: Pick<Gateway, 'logger'>, error: unknown): Refusal {
+export function toRefusal(gateway: Pick<Gateway, 'logger' | 'tellOutage'>, error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof StoreUnavailable) {
-    gateway.logger.warn({ err: error }, 'a request was refused because a store is out of reach');
-    return new Refusal('unavailable', 'A store is out of reach; nothing was accepted.', RETRY_AFTER_MS);
+    gateway.tellOutage(error);
+    return new Refusal(
+      'unavailable',
+      'A store is out of reach: try again, a message under the same msg_id.',
+      RETRY_AFTER_MS,
+    );
   }
   gateway.logger.error({ err: error }, 'a request failed');
   return new Refusal('internal', 'Something went wrong here; it was logged.');

@@ -86,6 +86,6 @@ export interface MessageStore {
     digest: (message: StoredMessage) => string,
   ): Promise<StoredMessage | undefined>;
 
-  /** `last_seq` of each; 0 for one that does not exist. */
-  headSeq(conversationId: string): Promise<number>;
+  /** `last_seq` of each that exists. */
+  headSeqs(conversationIds: string[]): Promise<Map<string, number>>;
 }

@@ -16,9 +16,8 @@ const BACKOFF_MAX_MS = 10_000;
 const RETRY_SPREAD = 0.25;
 
 /**
- * What is added to the delay that a "too fast" named. That names the moment when one more packet may go; stopping at
- * it, a client with much to send is refused again and again, which ends its session in the end. Waiting longer costs
- * nothing, for what may be sent adds up meanwhile.
+ * What is added to the delay that a "too fast" named, so that a client with much to send is not refused again at once,
+ * which ends its session in the end. Waiting longer costs nothing, for what may be sent adds up meanwhile.
  */
 const TOO_FAST_PAUSE_MS = 1_000;
 

@@ -66,12 +66,16 @@ class Client implements SeqlineClient {
     this.deviceId = options.deviceId ?? keptDeviceId(store);
     this.http = createHttp({ url, tokens, timeoutMs });
     this.#session = this.#createSession(options, { url, tokens, timeoutMs, random });
-    const asker = new Asker({ online: () => this.#session.online(), pauses: this.#pauses, random });
+    const askerOptions = { online: () => this.#session.online(), pauses: this.#pauses, random };
+    const asker = new Asker(askerOptions);
+    // Acks are answered once they are stored; sends must not wait behind them.
+    const ackAsker = new Asker(askerOptions);
     this.#ask = (packet) => asker.ask(packet);
     this.#outgoing = new Outgoing({ ask: this.#ask, now: realTimers.now });
     this.#watching = new Watching(this.#ask);
     this.#delivery = new Delivery({
       ask: this.#ask,
+      askAck: (packet) => ackAsker.ask(packet),
       store,
       pauses: this.#pauses,
       emitter: this.#emitter,

@@ -13,6 +13,8 @@ import type { ConversationState, CursorStore } from './types.ts';
 
 export interface DeliveryOptions {
   ask: Ask;
+  /** For acks, which wait on their own. */
+  askAck: Ask;
   store: CursorStore;
   pauses: Pauses;
   emitter: Emitter;
@@ -106,7 +108,7 @@ export class Delivery {
   #createAcks(): Acks {
     return new Acks({
       timers: realTimers,
-      ask: this.#options.ask,
+      ask: this.#options.askAck,
       acked: (id) => this.#list.get(id)?.ack_seq ?? 0,
       onAcked: (id, seq) => this.#list.cursors(id, seq, 0),
     });

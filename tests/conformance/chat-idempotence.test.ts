@@ -4,6 +4,7 @@ import { createGroup } from '../harness/api.ts';
 import { freshMsgId, freshUser, p2p } from '../harness/names.ts';
 import { isStored } from '../harness/raw-client.ts';
 import {
+  ack,
   assertRejected,
   chatPacket,
   event,
@@ -83,6 +84,16 @@ test('the same message sent many times at once is stored once', async () => {
   assert.equal((await say(sessions[0]!, id, 'next')).seq, 2);
 });
 
+test('the message that comes once more is as it is now: with its inbox_seq, and read if it was read', async () => {
+  const [alice, bob] = await logInAll(target, 'alice', 'bob');
+  const id = p2p(alice!.userId, bob!.userId);
+  const first = await say(alice!, id, 'once', { msg_id: freshMsgId() });
+  await say(alice!, id, 'another');
+  assert.equal((await ack(bob!, id, 1, 'read')).code, 0);
+  const again = await say(alice!, id, 'once', { msg_id: first.msg_id });
+  assert.deepEqual(again.payload, { ...first.payload, status: 2 });
+});
+
 test('another send_time, and "to" in place of the conversation, make no other message', async () => {
   const [alice, bob] = await logInAll(target, 'alice', 'bob');
   const id = p2p(alice!.userId, bob!.userId);
@@ -122,6 +133,16 @@ test('the conflict is found from another session too', async () => {
   const msg_id = freshMsgId();
   await say(phone, self, 'first', { msg_id });
   await assertRejected(laptop, chatPacket(self, 'second', { msg_id }), 409);
+});
+
+test('the first message stands: after the conflict, wherever it was found, it can be sent again', async () => {
+  const user = freshUser('alice');
+  const [phone, laptop] = await Promise.all([logIn(target, { user }), logIn(target, { user })]);
+  const self = p2p(user, user);
+  const msg_id = freshMsgId();
+  await say(phone, self, 'first', { msg_id });
+  await assertRejected(laptop, chatPacket(self, 'second', { msg_id }), 409);
+  for (const session of [laptop, phone]) assert.equal((await say(session, self, 'first', { msg_id })).seq, 1);
 });
 
 test('two contents under one msg_id at once: one is stored, the other is 409', async () => {

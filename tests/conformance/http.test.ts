@@ -115,9 +115,14 @@ test('a body that is not JSON, or of another type, is refused in the same form',
 
 test('a body that is far too large is refused, and the server goes on', async () => {
   const api = apiOf(target, freshUser('alice'));
-  const reply = await api.post('/v1/groups', { name: 'x'.repeat(3_000_000), members: [] });
-  assert.ok([400, 413].includes(reply.status), String(reply.status));
-  assertError(reply, reply.status);
+  // The server need not read to its end what it will not take, so the client may find itself cut off.
+  const reply = await api
+    .post('/v1/groups', { name: 'x'.repeat(3_000_000), members: [] })
+    .catch(() => undefined);
+  if (reply) {
+    assert.ok([400, 413].includes(reply.status), String(reply.status));
+    assertError(reply, reply.status);
+  }
   assertOk(await api.get('/v1/me'));
 });
 

@@ -257,6 +257,15 @@ test('an accepted packet breaks the row', async () => {
   }
 });
 
+test('it breaks the row too where the client does not wait for answers', async () => {
+  const client = await logIn(target);
+  for (let row = 0; row < 5; row++) {
+    for (let i = 0; i < BAD_IN_A_ROW - 1; i++) client.send({ cmd: 99 });
+    client.send({ cmd: 0 });
+  }
+  await assertOpen(client);
+});
+
 test('an answer with another code than 400 and 429 breaks the row too', async () => {
   const [client, other] = await logInAll(target, 'alice', 'bob');
   const foreign = p2p(other!.userId, freshUser('carol'));

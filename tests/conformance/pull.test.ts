@@ -213,9 +213,12 @@ test('answers to pulls are paced by the socket: however many at once, they never
   const pages = Array.from({ length: AT_ONCE }, () => pull(client, id, 0, { limit: 200 }));
   // By the time that another session was served as many, the first would have had all its answers written.
   for (let i = 0; i < AT_ONCE; i++) await pull(other, id, 0, { limit: 200 });
+  // Nor do they leave so much waiting that one push more would.
+  await say(alice, p2p(alice.userId, client.userId), 'a push in between');
   client.socket.resume();
   for (const page of await Promise.all(pages)) assert.deepEqual(seqs(page), range(1, LARGE_PER_PAGE));
-  await assertOpen(client);
+  await client.waitFor((packet) => packet.payload.content === 'a push in between');
+  assert.equal(client.close, undefined);
 });
 
 test('no member: 403', async () => {

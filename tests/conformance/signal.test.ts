@@ -64,13 +64,15 @@ test('the one who types gets no event, in no session', async () => {
     logIn(target, { user }),
     logIn(target),
   ]);
-  const id = p2p(user, bob.userId);
-  typing(phone, id);
-  await event(bob, 'typing');
-  typing(bob, id);
-  for (const session of [phone, laptop]) {
-    const first = await event(session, 'typing');
-    assert.equal(first.payload.user_id, bob.userId);
+  const group = await createGroup(target, user, [bob.userId]);
+  for (const id of [p2p(user, bob.userId), group]) {
+    typing(phone, id);
+    await event(bob, 'typing', { conversation_id: id });
+    typing(bob, id);
+    for (const session of [phone, laptop]) {
+      const first = await event(session, 'typing', { conversation_id: id });
+      assert.equal(first.payload.user_id, bob.userId);
+    }
   }
 });
 

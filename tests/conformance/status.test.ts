@@ -100,6 +100,16 @@ test('in a group who joined after a message need not have read it', async () => 
   assert.deepEqual(await statuses(alice!, id), [2, 2]);
 });
 
+test('in a group who joined after a message has not received it', async () => {
+  const [alice, bob, carol] = await logInAll(target, 'alice', 'bob', 'carol');
+  const id = await createGroup(target, alice!.userId, [bob!.userId]);
+  await say(alice!, id, 'before');
+  assertOk(await apiOf(target, alice!.userId).put(`/v1/groups/${id}/members/${carol!.userId}`));
+  await say(alice!, id, 'after');
+  await acked(carol!, id, 2, 'read');
+  assert.deepEqual(await statuses(alice!, id), [0, 1]);
+});
+
 test('in a group only those count who are members now', async () => {
   const [alice, bob, carol] = await logInAll(target, 'alice', 'bob', 'carol');
   const id = await createGroup(target, alice!.userId, [bob!.userId, carol!.userId]);

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { GroupState, GroupStep } from '../../src/ports/groups.ts';
 import { add, change, GROUP, group, member, newGroup, send } from './group-samples.ts';
 import { range } from './samples.ts';
-import type { OpenTimeline } from './timeline-fixture.ts';
+import { headOf, type OpenTimeline } from './timeline-fixture.ts';
 
 /** What every store of groups does. `open` gives an empty timeline. */
 export function groupsContract(name: string, open: OpenTimeline): void {
@@ -27,7 +27,7 @@ function creating(open: OpenTimeline): void {
     for (const { join_seq, ack_seq, read_seq, own_seq } of cursors) {
       assert.deepEqual([join_seq, ack_seq, read_seq, own_seq], [0, 0, 0, 0]);
     }
-    assert.equal(await timeline.headSeq(GROUP), 0);
+    assert.equal(await headOf(timeline, GROUP), 0);
   });
 
   test('the owner is a member once, named among the members or not', async () => {

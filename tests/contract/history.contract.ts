@@ -4,7 +4,7 @@ import { StoreConflict } from '../../src/ports/errors.ts';
 import type { MessagePage, StoredMessage } from '../../src/ports/messages.ts';
 import type { Timeline } from '../../src/ports/timeline.ts';
 import { agree, newMessage, range, stored } from './samples.ts';
-import type { OpenTimeline } from './timeline-fixture.ts';
+import { headOf, type OpenTimeline } from './timeline-fixture.ts';
 
 const DIRECT = 'p2p:ann:bob';
 const OTHER = 'p2p:ann:cid';
@@ -76,7 +76,7 @@ function paging(open: OpenTimeline): void {
     for (const from of [{ afterSeq: 0 }, { beforeSeq: 9 }]) {
       assert.deepEqual(await read(timeline, from, 5), { seqs: [], hasMore: false, headSeq: 0 });
     }
-    assert.equal(await timeline.headSeq(DIRECT), 0);
+    assert.equal(await headOf(timeline, DIRECT), 0);
     assert.equal(await timeline.message(DIRECT, 1), undefined);
   });
 
@@ -120,7 +120,7 @@ function recalling(open: OpenTimeline): void {
     assert.deepEqual(await timeline.findStored([messages[1]!]), [wanted]);
     const { messages: page } = await everything(timeline);
     assert.deepEqual(page, [stored(messages[0]!, 1), wanted, stored(messages[2]!, 3)]);
-    assert.equal(await timeline.headSeq(DIRECT), 3);
+    assert.equal(await headOf(timeline, DIRECT), 3);
   });
 
   test('recalling again changes nothing', async () => {

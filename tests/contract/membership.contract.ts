@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { add, change, GROUP, group, member, newGroup, send } from './group-samples.ts';
 import { range } from './samples.ts';
-import type { OpenTimeline } from './timeline-fixture.ts';
+import { headOf, type OpenTimeline } from './timeline-fixture.ts';
 
 /** How members join and leave in every store of groups, and how a group ends. `open` gives an empty timeline. */
 export function membershipContract(name: string, open: OpenTimeline): void {
@@ -91,7 +91,7 @@ function dissolving(open: OpenTimeline): void {
     assert.deepEqual(await timeline.memberCursors([GROUP], 100), []);
     assert.deepEqual(await timeline.listConversations('ann', undefined, 10), []);
     assert.equal(await timeline.changeGroup(GROUP, [], () => assert.fail('a rule was asked')), undefined);
-    assert.equal(await timeline.headSeq(GROUP), 0);
+    assert.equal(await headOf(timeline, GROUP), 0);
     assert.equal(await timeline.message(GROUP, 1), undefined);
     assert.equal(await timeline.recall(GROUP, 1, 1, () => 'digest'), undefined);
     const page = await timeline.page({

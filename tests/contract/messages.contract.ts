@@ -4,7 +4,7 @@ import { StoreConflict } from '../../src/ports/errors.ts';
 import type { MessagePage, NewMessage, SeqClaim, StoredMessage } from '../../src/ports/messages.ts';
 import type { Timeline } from '../../src/ports/timeline.ts';
 import { agree, newMessage, range, recordingClaim, stored } from './samples.ts';
-import type { OpenTimeline } from './timeline-fixture.ts';
+import { headOf, type OpenTimeline } from './timeline-fixture.ts';
 import { createGate, until } from './wait.ts';
 
 const DIRECT = 'p2p:ann:bob';
@@ -34,7 +34,7 @@ function storing(open: OpenTimeline): void {
     for (const message of wanted) {
       assert.deepEqual(await timeline.message(message.conversation_id, message.seq), message);
     }
-    assert.deepEqual(await Promise.all([DIRECT, OTHER, GROUP].map((id) => timeline.headSeq(id))), [4, 2, 2]);
+    assert.deepEqual(await Promise.all([DIRECT, OTHER, GROUP].map((id) => headOf(timeline, id))), [4, 2, 2]);
   });
 
   test('what was stored is there after the timeline was opened again', async () => {
@@ -81,9 +81,9 @@ function storing(open: OpenTimeline): void {
         agree,
       );
     }
-    assert.equal(await timeline.headSeq(DIRECT), 5);
-    assert.equal(await timeline.headSeq('p2p:Ann:zed'), 1);
-    assert.equal(await timeline.headSeq('p2p:ann:BOB'), 0);
+    assert.equal(await headOf(timeline, DIRECT), 5);
+    assert.equal(await headOf(timeline, 'p2p:Ann:zed'), 1);
+    assert.equal(await headOf(timeline, 'p2p:ann:BOB'), 0);
     assert.deepEqual(await timeline.findStored([{ sender_id: 'ann', msg_id: 'iD' }]), []);
   });
 
@@ -155,7 +155,7 @@ function claiming(open: OpenTimeline): void {
       await assert.rejects(timeline.store([message, newMessage({ conversation_id: OTHER })], claim), error);
       assert.deepEqual(await timeline.findStored([message]), []);
       assert.deepEqual(await timeline.listConversations('ann', undefined, 10), []);
-      assert.equal(await timeline.headSeq(DIRECT), 0);
+      assert.equal(await headOf(timeline, DIRECT), 0);
     }
     const message = newMessage();
     assert.deepEqual(await timeline.store([message], agree), [stored(message, 1)]);
@@ -175,7 +175,7 @@ function claiming(open: OpenTimeline): void {
     await until('the first claims', () => story.length > 0);
     const second = timeline.store([newMessage()], claimAs('second'));
     for (let i = 0; i < 10; i++) await timeline.ping();
-    assert.equal(await timeline.headSeq(DIRECT), 1);
+    assert.equal(await headOf(timeline, DIRECT), 1);
     gate.open();
     await Promise.all([first, second]);
     assert.deepEqual(story, ['first claims after 1', 'second claims after 3']);
@@ -209,7 +209,7 @@ function claiming(open: OpenTimeline): void {
     );
     await Promise.all(batches.map((batch) => timeline.store(batch, agree)));
     assert.deepEqual(seqsOf(await everything(timeline)), range(1, 20));
-    assert.equal(await timeline.headSeq(OTHER), 15);
+    assert.equal(await headOf(timeline, OTHER), 15);
   });
 }
 
@@ -224,7 +224,7 @@ function conflicting(open: OpenTimeline): void {
       const batch = [newMessage({ send_time: 6 }), fresh, { ...first, conversation_id, content: 'another' }];
       await assert.rejects(timeline.store(batch, agree), StoreConflict);
       assert.deepEqual(await timeline.findStored(batch), [stored(first, 1)]);
-      assert.equal(await timeline.headSeq('p2p:ann:zed'), 0);
+      assert.equal(await headOf(timeline, 'p2p:ann:zed'), 0);
     }
     assert.deepEqual((await everything(timeline)).messages, [stored(first, 1)]);
     const rows = await timeline.listConversations('ann', undefined, 10);
@@ -238,7 +238,7 @@ function conflicting(open: OpenTimeline): void {
     await using fixture = await open();
     const message = newMessage();
     await assert.rejects(fixture.timeline.store([message, message], agree), StoreConflict);
-    assert.equal(await fixture.timeline.headSeq(DIRECT), 0);
+    assert.equal(await headOf(fixture.timeline, DIRECT), 0);
   });
 
   test('of two who store the same message id at once, one has a conflict', async () => {
@@ -270,7 +270,7 @@ function conflicting(open: OpenTimeline): void {
       const message = newMessage();
       await assert.rejects(timeline.store([message, newMessage({ conversation_id })], agree), StoreConflict);
       assert.deepEqual(await timeline.findStored([message]), []);
-      assert.equal(await timeline.headSeq(conversation_id), 0);
+      assert.equal(await headOf(timeline, conversation_id), 0);
     }
   });
 
@@ -289,9 +289,9 @@ function conflicting(open: OpenTimeline): void {
     const [outcome] = await Promise.allSettled([storing]);
     await dissolving;
     if (outcome.status === 'rejected') assert.ok(outcome.reason instanceof StoreConflict);
-    assert.equal(await timeline.headSeq(DIRECT), outcome.status === 'rejected' ? 0 : 1);
+    assert.equal(await headOf(timeline, DIRECT), outcome.status === 'rejected' ? 0 : 1);
     assert.equal((await timeline.findStored([message])).length, outcome.status === 'rejected' ? 0 : 1);
-    assert.equal(await timeline.headSeq(GROUP), 0);
+    assert.equal(await headOf(timeline, GROUP), 0);
   });
 }
 

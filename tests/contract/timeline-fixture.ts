@@ -8,3 +8,8 @@ export interface TimelineFixture extends AsyncDisposable {
 
 /** Opens an empty timeline. */
 export type OpenTimeline = () => Promise<TimelineFixture>;
+
+/** The head of one conversation; 0 where there is none. */
+export async function headOf(timeline: Pick<Timeline, 'headSeqs'>, conversationId: string): Promise<number> {
+  return (await timeline.headSeqs([conversationId])).get(conversationId) ?? 0;
+}

@@ -7,7 +7,7 @@ import { historyContract } from './history.contract.ts';
 import { membershipContract } from './membership.contract.ts';
 import { messagesContract } from './messages.contract.ts';
 import { agree, newMessage } from './samples.ts';
-import type { OpenTimeline } from './timeline-fixture.ts';
+import { headOf, type OpenTimeline } from './timeline-fixture.ts';
 import { usersContract } from './users.contract.ts';
 
 /** What every timeline does. `open` gives an empty one. */
@@ -31,7 +31,7 @@ export function timelineContract(name: string, open: OpenTimeline): void {
       await timeline[Symbol.asyncDispose]();
       await assert.rejects(timeline.ping(), StoreUnavailable);
       await assert.rejects(timeline.store([newMessage()], agree), StoreUnavailable);
-      await assert.rejects(timeline.headSeq('p2p:ann:bob'), StoreUnavailable);
+      await assert.rejects(headOf(timeline, 'p2p:ann:bob'), StoreUnavailable);
       await assert.rejects(timeline.profile('ann'), StoreUnavailable);
     });
   });

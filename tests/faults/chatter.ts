@@ -15,7 +15,7 @@ const RECONNECT = { baseMs: 50, maxMs: 300 };
 const PAUSE_MS_MAX = 400;
 const BURST_MAX = 3;
 /** A chatter with so much on its way says nothing more until some of it is answered. */
-const UNANSWERED_MAX = 10;
+const UNANSWERED_MAX = 4;
 
 /**
  * A user at an app made with the SDK, who talks at random in some conversations. It notes what it sent and what it was

@@ -4,6 +4,7 @@ import { p2p } from '../harness/names.ts';
 import type { Packet, RawClient } from '../harness/raw-client.ts';
 import { createRestartableServer, type Exit, type RestartableServer } from '../harness/restartable-server.ts';
 import { assertOpen, chatPacket, logIn } from '../harness/talk.ts';
+import { caughtUp } from './caught-up.ts';
 import { faultsOf, type SentMessage } from './history.ts';
 import { pullHistory } from './pull-history.ts';
 
@@ -14,13 +15,16 @@ const FILE_BLOCKS_MAX = 4096;
 const CONTENT = 'x'.repeat(16_000);
 const MESSAGES_MAX = 1000;
 const REFUSALS = 20;
+const TIMEOUT_MS = 120_000;
 const ENDS: Partial<Record<NodeJS.Signals, Exit>> = {
   SIGTERM: { code: 0, signal: null },
   SIGKILL: { code: null, signal: 'SIGKILL' },
 };
 
 for (const [signal, exit] of Object.entries(ENDS)) {
-  test(`a full disk refuses messages and loses none that was answered (then ${signal})`, async (t) => {
+  test(`a full disk refuses messages and loses none that was answered (then ${signal})`, {
+    timeout: TIMEOUT_MS,
+  }, async (t) => {
     await using server = await createRestartableServer({ MESSAGES_PER_SECOND: '1000', LOG_LEVEL: 'fatal' });
     await server.start({ fileBlocksMax: FILE_BLOCKS_MAX });
     const sent = await fill(await Promise.all(PEOPLE.map((user) => logIn(server, { user }))));
@@ -90,6 +94,7 @@ async function sendRefusedAgain(server: RestartableServer, sent: SentMessage[]):
 }
 
 async function faults(server: RestartableServer, sent: SentMessage[]): Promise<string[]> {
+  await caughtUp(server);
   const histories = await Promise.all(PEOPLE.map((user) => pullHistory(server, user, CONVERSATION)));
   return faultsOf({ sent, histories, delivered: [] });
 }

@@ -6,6 +6,7 @@ import { p2p } from '../harness/names.ts';
 import { connect, type RawClient, UpgradeRefused } from '../harness/raw-client.ts';
 import { createRestartableServer, type RestartableServer } from '../harness/restartable-server.ts';
 import { event, isEvent, logIn, say } from '../harness/talk.ts';
+import { caughtUp } from './caught-up.ts';
 import { faultsOf, type SentMessage } from './history.ts';
 import { pullHistory } from './pull-history.ts';
 import { type Talk, talkUntilClosed } from './raw-talk.ts';
@@ -17,6 +18,7 @@ const NOTICE_MS = 400;
 const ANSWERS_BEFORE = 200;
 const LONG_DRAIN_MS = 120_000;
 const AGAIN_MS = 20;
+const TIMEOUT_MS = 240_000;
 
 /** Everyone in a ring, and a group of all. */
 interface Conversation {
@@ -25,7 +27,7 @@ interface Conversation {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  describe(signal, () => {
+  describe(signal, { timeout: TIMEOUT_MS }, () => {
     test('under load sends everyone away pace by pace and keeps what was accepted', async (t) => {
       await using server = await createRestartableServer({ DRAIN_MS: String(DRAIN_MS) });
       await server.start();
@@ -69,6 +71,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       );
 
       await server.start();
+      await caughtUp(server);
       const { messages } = await pullHistory(server, 'bob', p2p('ann', 'bob'));
       assert.deepEqual(
         messages.map(({ msg_id }) => msg_id),
@@ -143,6 +146,7 @@ async function assertPaced(departures: Departure[]): Promise<void> {
 }
 
 async function faultsAfter(server: RestartableServer, conversations: Conversation[], sent: SentMessage[]) {
+  await caughtUp(server);
   const histories = await Promise.all(
     conversations.flatMap(({ id, members }) => members.map((member) => pullHistory(server, member, id))),
   );

@@ -6,6 +6,7 @@ import { createGroup } from '../harness/api.ts';
 import { p2p } from '../harness/names.ts';
 import { createRestartableServer, type RestartableServer } from '../harness/restartable-server.ts';
 import { logIn } from '../harness/talk.ts';
+import { caughtUp } from './caught-up.ts';
 import { Chatter } from './chatter.ts';
 import { type Copy, faultsOf, type SentMessage } from './history.ts';
 import { pullHistory } from './pull-history.ts';
@@ -21,7 +22,7 @@ const ANSWERS_MAX = 400;
 const MOMENT_MS_MAX = 20;
 /** Apps that end in each round, just before or just after the server: what they had on its way stays unanswered. */
 const APPS_ENDED = 3;
-const TIMEOUT_MS = 60_000 + ROUNDS * 10_000;
+const TIMEOUT_MS = 120_000 + ROUNDS * 20_000;
 const SETTLE_MS_MAX = 60_000;
 const FAULTS_SHOWN = 20;
 
@@ -82,6 +83,8 @@ async function greet(chatters: Chatter[]): Promise<void> {
   await Promise.all(chatters.map((chatter) => chatter.connect()));
   for (const chatter of chatters) for (const id of chatter.conversationIds) chatter.say(id);
   await settle(chatters);
+  const ids = chatters.flatMap(({ conversationIds }) => conversationIds);
+  await handedOut(chatters, (conversationId) => ids.filter((id) => id === conversationId).length);
 }
 
 async function killOnce(
@@ -107,7 +110,7 @@ async function killOnce(
   await server.start();
 }
 
-/** Waits until all that was sent is answered, and everyone was handed all that is stored. */
+/** Waits until all that was sent is answered, and stored. */
 async function settle(chatters: Chatter[]): Promise<void> {
   for (const chatter of chatters) chatter.fallSilent();
   await until(
@@ -115,15 +118,15 @@ async function settle(chatters: Chatter[]): Promise<void> {
     () => chatters.every(({ unanswered, unstored }) => unanswered === 0 && unstored === 0),
     SETTLE_MS_MAX,
   );
-  const heads = new Map<string, number>();
-  for (const copy of chatters.flatMap((chatter) => chatter.copies())) {
-    const seq = copy.messages.at(-1)?.seq ?? 0;
-    heads.set(copy.conversationId, Math.max(seq, heads.get(copy.conversationId) ?? 0));
-  }
-  await until('everyone was handed everything', () =>
-    chatters.every((chatter) =>
-      chatter.copies().every((copy) => (copy.messages.at(-1)?.seq ?? 0) >= heads.get(copy.conversationId)!),
-    ),
+}
+
+/** Waits until every chatter was handed as many messages of each conversation as there are. */
+async function handedOut(chatters: Chatter[], lengthOf: (conversationId: string) => number): Promise<void> {
+  const complete = ({ conversationId, messages }: Copy) => messages.length >= lengthOf(conversationId);
+  await until(
+    'everyone was handed everything',
+    () => chatters.every((chatter) => chatter.copies().every(complete)),
+    SETTLE_MS_MAX,
   );
 }
 
@@ -136,12 +139,17 @@ async function check(
     ...chatters.map(({ userId, conversationIds }) => ({ userId, ids: conversationIds })),
     ...guests.map(({ userId, conversationId }) => ({ userId, ids: [conversationId] })),
   ];
-  const histories = await Promise.all(readers.map(({ userId, ids }) => pullAll(server, userId, ids)));
+  await caughtUp(server);
+  const histories = (
+    await Promise.all(readers.map(({ userId, ids }) => pullAll(server, userId, ids)))
+  ).flat();
+  const lengths = new Map(histories.map(({ conversationId, messages }) => [conversationId, messages.length]));
+  await handedOut(chatters, (conversationId) => lengths.get(conversationId)!);
   const sent = [...chatters, ...guests].flatMap((person) => person.sent);
   const delivered = chatters.flatMap((chatter) => chatter.copies());
   const unanswered = sent.filter((message) => !message.answered).length;
   t.diagnostic(`${sent.length} messages, of them ${unanswered} never answered`);
-  assert.deepEqual(faultsOf({ sent, histories: histories.flat(), delivered }).slice(0, FAULTS_SHOWN), []);
+  assert.deepEqual(faultsOf({ sent, histories, delivered }).slice(0, FAULTS_SHOWN), []);
   assert.deepEqual(
     chatters.flatMap(({ errors, userId }) => errors.map((error) => `${userId}: ${error}`)),
     [],

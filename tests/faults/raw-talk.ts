@@ -3,7 +3,7 @@ import type { RawClient } from '../harness/raw-client.ts';
 import { chatPacket, isEvent } from '../harness/talk.ts';
 import type { SentMessage } from './history.ts';
 
-const PAUSE_MS = 25;
+const PAUSE_MS = 50;
 
 /** What one connection said. */
 export interface Talk {

@@ -42,7 +42,7 @@ export async function createClusterProcess({ role, name, env }: ProcessOptions):
   let log = '';
   let child: ChildProcess | undefined;
   let exit: Promise<Exit> = Promise.resolve({ code: null, signal: null });
-  process.once('exit', () => child?.kill('SIGKILL'));
+  const kill = () => void child?.kill('SIGKILL');
 
   return {
     name,
@@ -53,6 +53,7 @@ export async function createClusterProcess({ role, name, env }: ProcessOptions):
     async start() {
       const started = spawnRole(role, settings);
       child = started;
+      process.off('exit', kill).once('exit', kill);
       exit = once(started, 'exit').then(([code, signal]) => ({ code, signal }));
       for (const stream of [started.stdout!, started.stderr!]) {
         stream.setEncoding('utf8').on('data', (part: string) => {
@@ -68,9 +69,10 @@ export async function createClusterProcess({ role, name, env }: ProcessOptions):
     async stop() {
       child?.kill('SIGCONT');
       child?.kill('SIGTERM');
-      const timer = setTimeout(() => child?.kill('SIGKILL'), STOP_MS_MAX);
+      const timer = setTimeout(kill, STOP_MS_MAX);
       const how = await exit;
       clearTimeout(timer);
+      process.off('exit', kill);
       return how;
     },
   };

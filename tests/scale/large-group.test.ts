@@ -17,10 +17,11 @@ const SENDERS = 5;
 const MESSAGES = 20;
 /** Calls and logins under way at once. */
 const AT_ONCE = 32;
+const TIMEOUT_MS = 240_000;
 
 const target = await useTarget();
 
-test(`a group of ${MEMBERS}, ${ONLINE} of them online`, async (t) => {
+test(`a group of ${MEMBERS}, ${ONLINE} of them online`, { timeout: TIMEOUT_MS }, async (t) => {
   const run = freshUser('run');
   const users = Array.from({ length: MEMBERS }, (_, index) => `${run}-${index}`);
   const owner = users[0]!;

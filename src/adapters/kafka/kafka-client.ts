@@ -13,6 +13,8 @@ export interface KafkaOptions {
 /** A broker that does not answer within this is out of reach. */
 export const REQUEST_TIMEOUT_MS = 3000;
 const CONNECTION_TIMEOUT_MS = 2000;
+/** kafkajs reports it as an error, though it is what happens whenever a member of a group comes or goes. */
+const REBALANCING = 'The group is rebalancing, so a rejoin is needed';
 
 export function createKafkaClient({ brokers, clientId, ssl, sasl, onLog }: KafkaOptions): Kafka {
   const config: KafkaConfig = {
@@ -28,6 +30,7 @@ export function createKafkaClient({ brokers, clientId, ssl, sasl, onLog }: Kafka
     logCreator:
       () =>
       ({ level, log }) => {
+        if (log.error === REBALANCING) return;
         onLog?.({
           level: level === logLevel.ERROR ? 'error' : 'warn',
           message: String(log.error ?? log.message),

@@ -28,7 +28,7 @@ interface PageRow {
 const PAGE_FORWARD = pageSql('t.seq > ?', 'ASC');
 const PAGE_BACKWARD = pageSql('t.seq > ? AND t.seq < ?', 'DESC');
 
-const HEAD = 'SELECT last_seq FROM conversation WHERE conversation_id = ?';
+const HEADS = 'SELECT conversation_id, last_seq FROM conversation WHERE conversation_id IN (?)';
 
 export function createMysqlMessages(db: MysqlDatabase, now: () => number): MessageStore {
   return {
@@ -63,9 +63,10 @@ export function createMysqlMessages(db: MysqlDatabase, now: () => number): Messa
       });
     },
 
-    async headSeq(conversationId) {
-      const [head] = await db.rows<{ last_seq: number }>(HEAD, [conversationId]);
-      return head?.last_seq ?? 0;
+    async headSeqs(conversationIds) {
+      if (conversationIds.length === 0) return new Map();
+      const rows = await db.rows<{ conversation_id: string; last_seq: number }>(HEADS, [conversationIds]);
+      return new Map(rows.map((row) => [row.conversation_id, row.last_seq]));
     },
   };
 }

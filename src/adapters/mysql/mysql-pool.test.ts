@@ -56,6 +56,19 @@ test('a statement without an answer fails in time, and its connection is thrown 
   assert.ok(!server.statements.includes('DO 2'));
 });
 
+test('a connection that is thrown away is closed without the help of the server', {
+  timeout: 20_000,
+}, async () => {
+  const { pool, server } = await open();
+  server.answer = (sql) => (sql === 'DO 1' ? 'silence' : undefined);
+  await assert.rejects(pool.lend(one), StoreUnavailable);
+  const [socket] = server.sockets;
+  while (!socket!.destroyed) {
+    socket!.write('anybody there?');
+    await new Promise(setImmediate);
+  }
+});
+
 test('a server that takes connections and never greets fails in time', async () => {
   const { pool, server } = await open({ poolSize: 1 });
   server.greets = false;
@@ -144,8 +157,10 @@ function one(connection: { query(options: { sql: string }): Promise<unknown> }):
 }
 
 interface MadeUpServer {
-  /** Connections so far. */
+  /** Connections that were greeted. */
   opened: number;
+  /** It never ends its side by itself, as a server that hangs does not. */
+  sockets: Socket[];
   statements: string[];
   greets: boolean;
   answer: (sql: string) => Answer;
@@ -154,10 +169,15 @@ interface MadeUpServer {
 async function open(
   options: Partial<MysqlPoolOptions> = {},
 ): Promise<{ pool: MysqlPool; server: MadeUpServer }> {
-  const server: MadeUpServer = { opened: 0, statements: [], greets: true, answer: () => undefined };
-  const sockets = new Set<Socket>();
-  const listener = createServer((socket) => {
-    sockets.add(socket);
+  const server: MadeUpServer = {
+    opened: 0,
+    sockets: [],
+    statements: [],
+    greets: true,
+    answer: () => undefined,
+  };
+  const listener = createServer({ allowHalfOpen: true }, (socket) => {
+    server.sockets.push(socket);
     socket.on('error', () => {});
     if (server.greets) serve(socket, server);
   });
@@ -167,7 +187,7 @@ async function open(
   const pool = openPool({ url: `mysql://im:im@127.0.0.1:${port}/im`, ...options });
   closing.push(async () => {
     await pool.close();
-    for (const socket of sockets) socket.destroy();
+    for (const socket of server.sockets) socket.destroy();
     listener.close();
   });
   return { pool, server };

@@ -45,8 +45,15 @@ export function createSqliteMessages(db: SqliteDatabase, now: () => number): Mes
       });
     },
 
-    async headSeq(conversationId) {
-      return db.read(() => headOf(sql, conversationId) ?? 0);
+    async headSeqs(conversationIds) {
+      return db.read(() => {
+        const heads = new Map<string, number>();
+        for (const id of conversationIds) {
+          const head = headOf(sql, id);
+          if (head !== undefined) heads.set(id, head);
+        }
+        return heads;
+      });
     },
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
+import { headOf } from '../../../tests/contract/timeline-fixture.ts';
 import { StoreConflict, StoreUnavailable } from '../../ports/errors.ts';
 import type { NewMessage } from '../../ports/messages.ts';
 import { openSqlite } from './sqlite-database.ts';
@@ -44,7 +45,7 @@ test('on a full disk nothing of a batch is stored, and storing goes on when ther
   db.prepare(`PRAGMA max_page_count = ${used + 5}`).get();
   const batch = Array.from({ length: 50 }, (_, i) => message(`m${i}`, 'x'.repeat(1000)));
   await assert.rejects(store.store(batch, agree), StoreUnavailable);
-  assert.equal(await store.headSeq('p2p:ann:bob'), 1);
+  assert.equal(await headOf(store, 'p2p:ann:bob'), 1);
   assert.deepEqual(await store.findStored(batch), []);
   db.prepare(`PRAGMA max_page_count = ${pages}`).get();
   const stored = await store.store(batch, agree);
@@ -72,7 +73,7 @@ test('a store that waits while numbers are claimed fails as a whole when the tim
   });
   await assert.rejects(storing, StoreUnavailable);
   await using again = createSqliteTimeline({ path });
-  assert.equal(await again.headSeq('p2p:ann:bob'), 0);
+  assert.equal(await headOf(again, 'p2p:ann:bob'), 0);
 });
 
 test('a store that failed does not hold up the next one', async () => {

@@ -5,7 +5,7 @@ import type { Gateway } from '../gateway-state.ts';
 import { toRefusal } from '../packet.ts';
 
 /** Every error, also the framework's own, leaves as `{ code, error, message, retry_after_ms? }` with that status. */
-export function installErrors(app: FastifyInstance, gateway: Pick<Gateway, 'logger'>): void {
+export function installErrors(app: FastifyInstance, gateway: Pick<Gateway, 'logger' | 'tellOutage'>): void {
   app.setErrorHandler((error: FastifyError | Refusal, _request, reply) => {
     sendRefusal(reply, error instanceof Refusal ? error : fromFramework(gateway, error));
   });
@@ -24,7 +24,7 @@ function sendRefusal(reply: FastifyReply, refusal: Refusal): void {
 }
 
 /** A status of the framework that the protocol has no code for is the client's fault all the same. */
-function fromFramework(gateway: Pick<Gateway, 'logger'>, error: FastifyError): Refusal {
+function fromFramework(gateway: Pick<Gateway, 'logger' | 'tellOutage'>, error: FastifyError): Refusal {
   const status = error.statusCode ?? CODES.internal.code;
   if (status >= CODES.internal.code) return toRefusal(gateway, error);
   const name = codeName(status);

@@ -62,7 +62,7 @@ async function readConversation(
   conversationId: string,
   messagesMax: number,
 ): Promise<ConversationState | undefined> {
-  const headSeq = await timeline.headSeq(conversationId);
+  const headSeq = (await timeline.headSeqs([conversationId])).get(conversationId) ?? 0;
   const group = (await timeline.group(conversationId)) ?? null;
   if (headSeq === 0 && !group) return undefined;
   const page = await timeline.page({

@@ -28,7 +28,7 @@ async function scene(): Promise<Scene> {
   return { alice, bob, carol, api: apiOf(target, alice.userId), id };
 }
 
-/** The next member event of a change, without those of its fields that are absent or null. */
+/** The payload of the event for a change. */
 async function memberEvent(client: RawClient, id: string, change: string, fields = {}): Promise<object> {
   const { cmd, code, payload } = await event(client, 'member', { conversation_id: id, change, ...fields });
   assert.deepEqual([cmd, code], [5, 0]);
@@ -173,7 +173,7 @@ test('who is no member hears nothing, and one who was removed nothing more', asy
   await memberEvent(bob, id, 'joined', { user_id: carol.userId });
   await memberEvent(carol, id, 'joined', { user_id: carol.userId });
   const changes = (client: RawClient) => client.packets.filter(isEvent('member')).map(change);
-  assert.deepEqual(changes(bob), ['created', 'removed', `joined`, 'joined']);
+  assert.deepEqual(changes(bob), ['created', 'removed', 'joined', 'joined']);
   assert.deepEqual(changes(carol), ['joined']);
 });
 

@@ -63,6 +63,12 @@ test('a sender who is muted meanwhile: each message is stored, or refused with 4
   });
 });
 
+test('a sender who is removed meanwhile: the same', async () => {
+  await sendWhile(async (id, owner, sender) => {
+    assertOk(await apiOf(target, owner.userId).delete(`/v1/groups/${id}/members/${sender.userId}`));
+  });
+});
+
 test('rejected is nothing that other users hear of', async () => {
   const [alice, bob] = (await logInAll(target, 'alice', 'bob')) as [RawClient, RawClient];
   const id = p2p(alice.userId, bob.userId);
