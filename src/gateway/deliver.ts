@@ -41,6 +41,9 @@ function deliver(gateway: Gateway, push: Push): void {
     case 'kick':
       kick(gateway.locals.session(push.session_id));
       break;
+    case 'forget':
+      gateway.recent.delete(`${push.sender_id} ${push.msg_id}`);
+      break;
     case 'reply':
       gateway.replies.onReply(push.reply_id, push.refusal);
       break;

@@ -23,6 +23,8 @@ export type Push =
   | { to: 'session'; session_id: string; frame: string }
   /** A newer session holds the device: close this one. */
   | { to: 'kick'; session_id: string }
+  /** The gateway accepted this message, and it was refused later: it is not the one that stands. */
+  | { to: 'forget'; sender_id: string; msg_id: string }
   /** The request that waits under this id is done, or was refused. */
   | { to: 'reply'; reply_id: string; refusal?: RefusalPayload }
   /** These users' standing in a group changed (null: no member any more); the frame tells their clients. */

@@ -77,6 +77,7 @@ export async function pushMessages(
   for (const { event, error } of refused) {
     const { msg_id, conversation_id } = event;
     const frame = eventFrame({ type: 'rejected', msg_id, conversation_id, code: CODES[error].code, error });
+    outgoing.gateway(event.gateway_id, { to: 'forget', sender_id: event.sender_id, msg_id });
     outgoing.users([event.sender_id], { frame });
   }
 }

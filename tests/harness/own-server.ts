@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
@@ -56,8 +57,12 @@ async function start(env: Environment): Promise<OwnServer> {
     env: settings,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
+  // For tests that end without `stop`, because they could not begin.
+  const abandon = () => {
+    child.kill('SIGKILL');
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  process.once('exit', abandon);
   const log = keepLog(child);
   const server: OwnServer = {
     url: `http://127.0.0.1:${port}`,
@@ -66,7 +71,7 @@ async function start(env: Environment): Promise<OwnServer> {
     process: child,
     log,
     async stop() {
-      process.off('exit', kill);
+      process.off('exit', abandon);
       try {
         await endWell(child, log);
       } finally {
@@ -77,9 +82,8 @@ async function start(env: Environment): Promise<OwnServer> {
   try {
     await ready(server);
   } catch (error) {
-    kill();
-    process.off('exit', kill);
-    await rm(dataDir, { recursive: true, force: true });
+    process.off('exit', abandon);
+    abandon();
     throw error;
   }
   return server;
