@@ -108,12 +108,14 @@ function chat(msg_id: string, content: string, more: Partial<ChatEvent> = {}): C
 
 /** Of each push, to whom it goes and what it says. */
 function summary(pushes: Push[]): string[] {
-  return pushes.filter((push) => push.to !== 'forget').map((push) => {
-    if (push.to !== 'users' && push.to !== 'session') return push.to;
-    const { seq, payload } = JSON.parse(push.frame);
-    const to = push.to === 'users' ? push.user_ids.join('+') : push.session_id;
-    return `${to} ${payload.type ?? 'message'} ${payload.msg_id ?? ''} ${seq ?? payload.code ?? payload.seq}`;
-  });
+  return pushes
+    .filter((push) => push.to !== 'forget')
+    .map((push) => {
+      if (push.to !== 'users' && push.to !== 'session') return push.to;
+      const { seq, payload } = JSON.parse(push.frame);
+      const to = push.to === 'users' ? push.user_ids.join('+') : push.session_id;
+      return `${to} ${payload.type ?? 'message'} ${payload.msg_id ?? ''} ${seq ?? payload.code ?? payload.seq}`;
+    });
 }
 
 test('new messages are numbered in log order, stored, and pushed to both members', async (t) => {
