@@ -79,13 +79,15 @@ function acting(page: Page) {
 
 function reading(page: Page) {
   const messages = page.getByTestId('message');
+  // By the text in its bubble alone: `number 3` beside the time 01:14 reads `number 301:14`.
+  const bearing = (text: string | RegExp) => ({ has: page.locator('.bubble-text', { hasText: text }) });
   const message = (text?: string | RegExp) =>
-    text === undefined ? messages : messages.filter({ hasText: text });
+    text === undefined ? messages : messages.filter(bearing(text));
   return {
     message,
     conversation: (id: string) => page.locator(`[data-conversation-id="${id}"]`),
     marked: (text: string, mark: Mark) =>
-      page.locator(`[data-testid=message][data-status=${mark}]`, { hasText: text }).waitFor(),
+      page.locator(`[data-testid=message][data-status=${mark}]`, bearing(text)).waitFor(),
     texts: () => page.locator('[data-testid=message] .bubble-text').allInnerTexts(),
     async seqs(): Promise<number[]> {
       return messages.evaluateAll((all) => all.map((one) => Number(one.getAttribute('data-seq'))));
