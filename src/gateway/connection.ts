@@ -27,7 +27,7 @@ export function onConnection(gateway: Gateway, socket: WebSocket, request: Fasti
   // The plugin would hold the request and its response for as long as the socket lives: 4 KiB a connection.
   socket.removeAllListeners('error');
   request.upgradeResponse?.detachSocket(request.raw.socket);
-  // ws closes by itself with 1002, 1007 or 1009 after a frame that breaks the protocol.
+  // ws closes by itself with 1002, 1007, 1008 or 1009 after a frame that breaks the protocol.
   socket.on('error', () => {});
   socket.on('message', (data: RawData, isBinary: boolean) => {
     if (isBinary) session.close('binary_frame');

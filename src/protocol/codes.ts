@@ -28,6 +28,7 @@ export type Code = (typeof CODES)[CodeName]['code'];
 export const CLOSES = {
   binary_frame: { code: 1003, reconnect: 'no' },
   not_utf8: { code: 1007, reconnect: 'no' },
+  too_many_frames: { code: 1008, reconnect: 'no' },
   frame_too_large: { code: 1009, reconnect: 'no' },
   restart: { code: 1012, reconnect: 'drain' },
   bad_packets: { code: 4400, reconnect: 'no' },

@@ -4,6 +4,8 @@
 export const LIMITS = {
   /** Bytes of one message from a client, all its frames together; more closes with 1009. */
   clientMessageBytesMax: 64 * 1024,
+  /** Frames of one message; more closes with 1008. Each is kept until the last, so tiny ones cost more than they hold. */
+  clientMessageFramesMax: 4096,
   /** Characters of a `msg_id`, a user id, a device id, and of a group's id after its prefix. */
   idCharsMax: 64,
   /** UTF-8 bytes of a text; more is 413. */

@@ -79,6 +79,15 @@ test('64 KiB are counted over all frames of a message together', async () => {
   assert.equal((await client.closed).code, 1009);
 });
 
+test('a message may come in 4,096 frames; in more it closes the connection with 1008', async () => {
+  const client = await logIn(target);
+  const text = heartbeatOf(MESSAGE_BYTES_MAX);
+  sendInFragments(client, text, 4096);
+  assert.equal((await client.waitFor((packet) => packet.msg_id === 'big')).code, 0);
+  sendInFragments(client, text, 5000);
+  assert.equal((await client.closed).code, 1008);
+});
+
 test('a binary frame closes the connection with 1003, whatever is in it', async () => {
   for (const data of [Buffer.from('{"cmd":0}'), Buffer.from([0xff, 0x00]), Buffer.alloc(0)]) {
     const client = await logIn(target);

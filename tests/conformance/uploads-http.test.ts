@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { apiOf, assertError, call, type Reply } from '../harness/api.ts';
 import { freshUser, p2p } from '../harness/names.ts';
 import { isStored } from '../harness/raw-client.ts';
 import { logInAll, say } from '../harness/talk.ts';
 import { useTarget } from '../harness/target.ts';
+import { tokenOf } from '../harness/tokens.ts';
 
 const UPLOAD_BYTES_MAX = 5 * 1024 * 1024;
 
@@ -83,6 +85,34 @@ test('a picture is at most 5 MiB: one of exactly that is taken, a larger one is 
   assert.equal((await call(target, 'GET', largest.body.url)).bytes.length, UPLOAD_BYTES_MAX);
   assertError(await upload(pngOf(UPLOAD_BYTES_MAX + 1), 'image/png'), 413);
 });
+
+for (const framing of [`Content-Length: ${UPLOAD_BYTES_MAX + 1}`, 'Transfer-Encoding: chunked']) {
+  test(`who reads only after having sent all of it is told 413 too (${framing})`, async () => {
+    const body = pngOf(UPLOAD_BYTES_MAX + 1);
+    const chunked = framing.startsWith('Transfer');
+    const socket = connect(Number(new URL(target.nextUrl()).port), '127.0.0.1');
+    socket.pause();
+    await written(
+      socket,
+      `POST /v1/uploads HTTP/1.1\r\nHost: here\r\nContent-Type: image/png\r\n${framing}\r\n` +
+        `Authorization: Bearer ${tokenOf(target.secret, freshUser('painter'))}\r\n\r\n`,
+    );
+    if (chunked) await written(socket, `${body.length.toString(16)}\r\n`);
+    await written(socket, body);
+    if (chunked) await written(socket, '\r\n0\r\n\r\n');
+    // The connection is as good as before.
+    await written(socket, 'GET /v1/uploads/none HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n');
+    const answers = String(Buffer.concat(await socket.toArray()));
+    assert.deepEqual(answers.match(/HTTP\/1.1 \d+/g), ['HTTP/1.1 413', 'HTTP/1.1 404']);
+  });
+}
+
+function written(socket: Socket, data: string | Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.write(data, (error) => (error ? reject(error) : resolve()));
+  });
+}
 
 test('an upload needs a token', async () => {
   const headers = { 'content-type': 'image/png' };

@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CODES, codeName } from '../../protocol/codes.ts';
 import { Refusal } from '../../protocol/refusal.ts';
 import type { Gateway } from '../gateway-state.ts';
@@ -6,7 +6,8 @@ import { toRefusal } from '../packet.ts';
 
 /** Every error, also the framework's own, leaves as `{ code, error, message, retry_after_ms? }` with that status. */
 export function installErrors(app: FastifyInstance, gateway: Pick<Gateway, 'logger' | 'tellOutage'>): void {
-  app.setErrorHandler((error: FastifyError | Refusal, _request, reply) => {
+  app.setErrorHandler((error: FastifyError | Refusal, request, reply) => {
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') dropRest(request, reply);
     sendRefusal(reply, error instanceof Refusal ? error : fromFramework(gateway, error));
   });
   app.setNotFoundHandler((request, reply) => {
@@ -15,6 +16,15 @@ export function installErrors(app: FastifyInstance, gateway: Pick<Gateway, 'logg
       new Refusal('not_found', `There is no ${request.method} ${request.url.split('?')[0]}.`),
     );
   });
+}
+
+/**
+ * Fastify would close the connection. While the client is still sending that resets it, and the client never reads why.
+ * Left open, what comes is dropped, for as long as a request may take.
+ */
+function dropRest(request: FastifyRequest, reply: FastifyReply): void {
+  reply.removeHeader('connection');
+  request.raw.resume();
 }
 
 function sendRefusal(reply: FastifyReply, refusal: Refusal): void {

@@ -31,7 +31,7 @@ const BODY_BYTES_MAX = 256 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const SOCKET_OPTIONS = {
   maxPayload: LIMITS.clientMessageBytesMax,
-  maxFragments: 128,
+  maxFragments: LIMITS.clientMessageFramesMax,
   perMessageDeflate: false,
   /** How long a closing WebSocket waits for its client before the TCP connection is cut. */
   closeTimeout: 10_000,
