@@ -5,7 +5,7 @@ import { signDevToken, signingSecret } from '../config/signing-secret.ts';
 import { ROLES, type RoleName } from '../config/variables.ts';
 import { isUserId } from '../protocol/ids.ts';
 import type { OpenOperations } from './admin.ts';
-import { helpOf } from './help.ts';
+import { CHAT_URL, helpOf } from './help.ts';
 
 const OK = 0;
 const USAGE = 2;
@@ -76,7 +76,7 @@ async function chat(args: string[]): Promise<number> {
     options: {
       to: { type: 'string' },
       group: { type: 'string' },
-      url: { type: 'string', default: 'http://127.0.0.1:8080' },
+      url: { type: 'string', default: CHAT_URL },
       token: { type: 'string' },
     },
   });

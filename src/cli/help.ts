@@ -1,5 +1,8 @@
 import { ADMIN_TEXTS } from './admin-help.ts';
 
+/** Where `chat` looks for a server unless told. */
+export const CHAT_URL = 'http://127.0.0.1:8080';
+
 const HELP = `seqline: an instant-messaging backend
 
 Usage: seqline <command>
@@ -54,7 +57,7 @@ Where something is wrong it names each fault with its remedy, and ends with 1.`,
 
 Prints a token for the user, valid for 7 days, signed with AUTH_JWT_SECRET, or with the secret in DATA_DIR.
 A user id is 1 to 64 characters of A-Z a-z 0-9 _ . - and begins with a letter or digit.`,
-  chat: `Usage: seqline chat <user> [--to <user> | --group <id>] [--url http://127.0.0.1:8080] [--token <jwt>]
+  chat: `Usage: seqline chat <user> [--to <user> | --group <id>] [--url ${CHAT_URL}] [--token <jwt>]
 
 Talks in the terminal as <user>. Without --token it asks the server for a development token.
 Type a line to send it; /help lists the commands.`,
