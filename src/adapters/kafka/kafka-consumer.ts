@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EachBatchPayload, Kafka, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
 import type { BatchHandler, Consumer, LogRecord } from '../../ports/event-log.ts';
 import type { Topic } from '../../ports/log-events.ts';
+import { type Membership, watchMembership } from './kafka-membership.ts';
 import type { TopicNames } from './kafka-topics.ts';
 
 export interface ConsumerOptions<T extends Topic> {
@@ -42,6 +43,7 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
       restartOnFailure: async () => true,
     },
   });
+  const membership = watchMembership(consumer, SESSION_TIMEOUT_MS);
   const failures = new Map<number, number>();
   const timers = new Set<NodeJS.Timeout>();
   await consumer.connect();
@@ -50,7 +52,7 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
     autoCommit: false,
     eachBatchAutoResolve: false,
     partitionsConsumedConcurrently: partitions,
-    eachBatch: (payload) => eachBatch(options, consumer, payload, failures, timers),
+    eachBatch: (payload) => eachBatch(options, consumer, membership, payload, failures, timers),
   });
   return {
     async stop() {
@@ -64,21 +66,27 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
 async function eachBatch<T extends Topic>(
   options: ConsumerOptions<T>,
   consumer: KafkaConsumer,
+  membership: Membership,
   payload: EachBatchPayload,
   failures: Map<number, number>,
   timers: Set<NodeJS.Timeout>,
 ): Promise<void> {
   const { batch, isRunning, isStale, resolveOffset, commitOffsetsIfNecessary, uncommittedOffsets } = payload;
   const { partition, messages } = batch;
-  const owned = () => isRunning() && !isStale();
+  const isMember = membership.now();
+  const assigned = () => !isStale() && isMember();
+  const owned = () => isRunning() && assigned();
   try {
     for (let from = 0; from < messages.length && owned(); from += options.batchMax) {
       const chunk = messages.slice(from, from + options.batchMax);
       const records = chunk.map(toRecord<T>);
       await heartbeating(payload, options.handler({ partition, records, owned }));
+      if (!assigned()) return;
       resolveOffset(chunk.at(-1)!.offset);
       await commitOffsetsIfNecessary(uncommittedOffsets());
       failures.delete(partition);
+      // Where the group rebalances this throws, and the member joins before it takes the next chunk.
+      await payload.heartbeat();
     }
   } catch (error) {
     if (isRebalance(error)) throw error;
@@ -97,7 +105,7 @@ async function heartbeating(payload: EachBatchPayload, work: Promise<void>): Pro
       if (!done) await payload.heartbeat();
     }
   })();
-  // A membership that was lost shows at the commit; the handler asks `owned` for itself.
+  // A beat that fails shows in the membership, or at the beat that follows the handler.
   beats.catch(() => {});
   try {
     await work;
