@@ -82,6 +82,39 @@ export async function pushMessages(
   }
 }
 
+/**
+ * For after the push to a group. Its gateways may have heard earlier that the sender was removed, which happened after
+ * the message was stored; the sender would then never learn what became of a message that was answered. Redis carries
+ * out one publication after the other, so whoever was removed before the push is seen to be no member now.
+ */
+export async function pushToFormerMembers(
+  timeline: Timeline,
+  outgoing: Outgoing,
+  messages: StoredMessage[],
+): Promise<void> {
+  const ofGroups = messages.filter(({ conversation_id }) => !directMembers(conversation_id));
+  const senders = new Map(ofGroups.map((message) => [senderKey(message), message]));
+  if (senders.size === 0) return;
+  const pairs = [...senders.values()].map((message) => ({
+    group_id: message.conversation_id,
+    user_id: message.sender_id,
+  }));
+  for (const { group_id, user_id } of await timeline.membersAmong(pairs)) {
+    senders.delete(senderKey({ conversation_id: group_id, sender_id: user_id }));
+  }
+  for (const message of ofGroups) {
+    if (!senders.has(senderKey(message))) continue;
+    outgoing.users([message.sender_id], { frame: messageFrame(toMessage(message, STATUS.sent)) });
+  }
+}
+
+function senderKey({
+  conversation_id,
+  sender_id,
+}: Pick<StoredMessage, 'conversation_id' | 'sender_id'>): string {
+  return `${conversation_id} ${sender_id}`;
+}
+
 function pushToAll(
   outgoing: Outgoing,
   message: StoredMessage,

@@ -6,7 +6,7 @@ import type { WorkerStage } from '../telemetry/metrics.ts';
 import { createClaimSeqs } from './claim-seqs.ts';
 import { type Again, type Classified, classify, keyOf } from './classify.ts';
 import { buryRefused } from './dead-letters.ts';
-import { appendToInboxes, pushMessages } from './deliver.ts';
+import { appendToInboxes, pushMessages, pushToFormerMembers } from './deliver.ts';
 import type { WorkerDeps } from './deps.ts';
 
 /** How often a batch starts over because another worker stored one of its message ids in between. */
@@ -36,6 +36,10 @@ export async function processMessages(
     const outgoing = new Outgoing();
     await pushMessages(deps.timeline, outgoing, stored, again, inboxSeqs, classified.refused);
     await outgoing.flush(deps.registry, deps.bus);
+    const toFormer = new Outgoing();
+    const redelivered = again.filter(({ resend }) => !resend).map((a) => a.stored);
+    await pushToFormerMembers(deps.timeline, toFormer, [...stored, ...redelivered]);
+    await toFormer.flush(deps.registry, deps.bus);
   });
   deps.metrics.messages.inc({ outcome: 'stored' }, stored.length);
   deps.metrics.messages.inc({ outcome: 'duplicate' }, again.length);

@@ -203,6 +203,25 @@ test('who is no member, or muted, is rejected, and the others are stored', async
   );
 });
 
+test('a sender who is removed between the storing and the push hears what became of the message', async (t) => {
+  const worker = await workerUnderTest(t, (timeline) => ({
+    ...timeline,
+    async store(messages, claim) {
+      const stored = await timeline.store(messages, claim);
+      await timeline.changeGroup('group_1', ['bob'], () => ({
+        steps: [{ step: 'remove', user_id: 'bob' }],
+        result: null,
+      }));
+      return stored;
+    },
+  }));
+  const group = { group_id: 'group_1', name: 'G', owner_id: 'ada', history: 'all', created_at: 0 } as const;
+  await worker.timeline.createGroup(group, ['ada', 'bob']);
+  const to = { conversation_id: 'group_1' };
+  const pushes = await worker.handle(chat('a1', 'in', to), chat('b1', 'in', { ...to, sender_id: 'bob' }));
+  assert.deepEqual(summary(pushes), ['bob message b1 2']);
+});
+
 test('where another worker stores a message of the batch in between, the batch starts over', async (t) => {
   let interfere: ((timeline: Timeline) => Promise<unknown>) | undefined;
   const worker = await workerUnderTest(t, (timeline) => ({
