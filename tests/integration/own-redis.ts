@@ -16,7 +16,7 @@ export const noOwnRedis: string | false = spawnSync(PROGRAM, ['--version']).erro
   ? `install ${PROGRAM}: these tests kill, pause and empty a server of their own`
   : false;
 
-/** A Redis server that a test may harm. It keeps nothing on disk: after `kill` it starts empty. */
+/** A Redis server that a test may harm. After `kill` it starts empty, or with what the command SAVE kept. */
 export interface OwnRedis extends AsyncDisposable {
   readonly url: string;
   start(): Promise<void>;

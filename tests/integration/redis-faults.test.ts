@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { checkRedis, pingRedis } from '../../src/adapters/redis/redis-check.ts';
+import { untilReady } from '../../src/adapters/redis/redis-connection.ts';
 import { createRedisInbox } from '../../src/adapters/redis/redis-inbox.ts';
 import { createRedisPushBus } from '../../src/adapters/redis/redis-push-bus.ts';
 import { createRedisRegistry } from '../../src/adapters/redis/redis-registry.ts';
@@ -9,6 +10,7 @@ import { StoreUnavailable } from '../../src/ports/errors.ts';
 import { newMessage, stored } from '../contract/samples.ts';
 import { until } from '../contract/wait.ts';
 import { noOwnRedis, startOwnRedis } from './own-redis.ts';
+import { startPausableProxy } from './pausable-proxy.ts';
 import { connect, create } from './redis-fixture.ts';
 
 /** An outage is known by then. */
@@ -30,6 +32,21 @@ describe('Redis in trouble', { skip: noOwnRedis }, () => {
     assert.deepEqual(after.routes, before.routes, 'put back by refresh');
   });
 
+  test('started again with an older state: inboxes begin anew, so that nothing is missed silently', async () => {
+    await using t = await open();
+    await t.inbox.append([entry(1), entry(2), entry(3)]);
+    await t.redis.save();
+    await t.inbox.append([entry(4), entry(5)]);
+    const before = await t.inbox.head('ann');
+    await t.server.kill();
+    await t.server.start();
+    await t.recovered();
+    await t.inbox.append([entry(6), entry(7), entry(8), entry(9)]);
+    const { head, resync } = await t.inbox.read('ann', before.epoch, before.seq, 10);
+    assert.equal(resync, true, 'the messages 4 and 5 are not among those that follow');
+    assert.notEqual(head.epoch, before.epoch);
+  });
+
   test('what was refused in an outage is not carried out after it', async () => {
     await using t = await open();
     await t.server.kill();
@@ -37,6 +54,39 @@ describe('Redis in trouble', { skip: noOwnRedis }, () => {
     await t.server.start();
     await t.recovered();
     assert.deepEqual(await t.sequencer.take([{ conversationId: 'refused', count: 1 }]), [1]);
+  });
+
+  test('while there is no connection a call fails before the next attempt to get one', async () => {
+    await using t = await open();
+    let attempts = 0;
+    t.redis.on('connecting', () => {
+      attempts += 1;
+    });
+    await t.server.kill();
+    await until('it pauses between attempts', () => attempts > 2 && t.redis.status === 'reconnecting');
+    const before = attempts;
+    await assertUnavailable(t.sequencer.take([{ conversationId: 'c', count: 1 }]), /no connection/);
+    assert.equal(attempts, before);
+  });
+
+  test('a command whose answer was lost is not sent again', async () => {
+    await using server = await startOwnRedis();
+    await using proxy = await startPausableProxy({
+      host: '127.0.0.1',
+      port: Number(new URL(server.url).port),
+    });
+    await using t = await connect(`redis://127.0.0.1:${proxy.port}`);
+    const sequencer = createRedisSequencer(t.redis);
+    const want = [{ conversationId: 'c', count: 1 }];
+    assert.deepEqual(await sequencer.take(want), [1]);
+    proxy.pause();
+    const lost = assertUnavailable(sequencer.take(want));
+    await proxy.cut();
+    await lost;
+    proxy.resume();
+    await proxy.mend();
+    await untilReady(t.redis);
+    assert.deepEqual(await sequencer.take(want), [2]);
   });
 
   test('paused: nothing hangs, and it is used again when it goes on', async () => {

@@ -73,6 +73,20 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
     }
   });
 
+  test('both inbox scripts begin an epoch where the server lives another life', async () => {
+    await using t = await open();
+    const read = (epoch: string) => t.redis.inboxRead(...t.inboxKeys, epoch, HOUR_MS, 'one.a', 1, 10);
+    await t.append('one.a', 'c 1', 'one', 'c 2', 'two');
+    for (const same of ['one.b', '.unknown', 'e']) {
+      assert.deepEqual(await read(same), ['one.a', 2, 0, ['two']], same);
+      assert.deepEqual(await t.append(same, 'c 2', 'two'), [2], same);
+    }
+    assert.deepEqual(await read('two.a'), ['two.a', 0, 1, []]);
+    assert.deepEqual(await t.append('two.b', 'c 3', 'three'), [1]);
+    assert.deepEqual(await t.append('three.a', 'c 4', 'four'), [1]);
+    assert.deepEqual(await t.redis.zrange(t.inboxKeys[0], '0', '-1'), ['four']);
+  });
+
   test('inboxRead gives what follows, or resync', async () => {
     await using t = await open();
     await t.append('e', 'c 1', 'one', 'c 2', 'two', 'c 3', 'three', 'c 4', 'four');

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { untilReady } from './redis-connection.ts';
-import { isAnswer, reach } from './redis-errors.ts';
+import { reach } from './redis-errors.ts';
+import { readInfo } from './redis-info.ts';
 
 /**
  * For the start of a process: waits for the connection, and throws where the server may evict what it holds, because a
@@ -8,7 +9,7 @@ import { isAnswer, reach } from './redis-errors.ts';
  */
 export async function checkRedis(redis: Redis, onWarning: (warning: string) => void): Promise<void> {
   await untilReady(redis);
-  const policy = await evictionPolicy(redis);
+  const policy = await readInfo(redis, 'memory', 'maxmemory_policy');
   if (policy === undefined) {
     onWarning(`Redis does not tell its maxmemory-policy; make sure that it is ${POLICY}.`);
   } else if (policy !== POLICY) {
@@ -25,14 +26,3 @@ export async function pingRedis(redis: Redis): Promise<void> {
 }
 
 const POLICY = 'noeviction';
-
-/** By INFO, because managed servers that forbid CONFIG allow it; undefined where neither is to be had. */
-async function evictionPolicy(redis: Redis): Promise<string | undefined> {
-  const memory = await reach(() => redis.info('memory').catch(nothingWhereForbidden));
-  return /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
-}
-
-function nothingWhereForbidden(error: unknown): string {
-  if (isAnswer(error)) return '';
-  throw error;
-}

@@ -4,6 +4,7 @@ import type { Inbox, InboxRead } from '../../ports/inbox.ts';
 import type { StoredMessage } from '../../ports/messages.ts';
 import { execute, reach } from './redis-errors.ts';
 import { REDIS_KEYS } from './redis-keys.ts';
+import { watchLife } from './redis-life.ts';
 
 export interface RedisInboxOptions {
   redis: Redis;
@@ -16,13 +17,18 @@ export interface RedisInboxOptions {
 /** The epoch outlives the messages by far, so that who comes back late need not begin anew where nothing was missed. */
 const META_TTLS = 4;
 
+/** Enough of a life's name to tell it from others. */
+const LIFE_CHARS = 12;
+
 /** Inboxes in Redis; see `lua/inbox-append.lua` and `lua/inbox-read.lua`. */
 export function createRedisInbox({ redis, length, ttlMs }: RedisInboxOptions): Inbox {
   const metaTtlMs = META_TTLS * ttlMs;
+  const presentLife = watchLife(redis);
 
   async function read(userId: string, epoch: string, afterSeq: number, limit: number): Promise<InboxRead> {
+    const life = await presentLife();
     const [headEpoch, seq, resync, members] = await reach(() =>
-      redis.inboxRead(...keysOf(userId), newEpoch(), metaTtlMs, epoch, afterSeq, limit),
+      redis.inboxRead(...keysOf(userId), newEpoch(life), metaTtlMs, epoch, afterSeq, limit),
     );
     return {
       head: { epoch: headEpoch, seq },
@@ -40,11 +46,12 @@ export function createRedisInbox({ redis, length, ttlMs }: RedisInboxOptions): I
     },
 
     async append(entries) {
+      const life = await presentLife();
       const byUser = Map.groupBy(entries.keys(), (index) => entries[index]!.userId);
       const pipeline = redis.pipeline();
       for (const [userId, indexes] of byUser) {
         const messages = indexes.flatMap((index) => placeAndMember(entries[index]!.message));
-        pipeline.inboxAppend(...keysOf(userId), newEpoch(), metaTtlMs, length, ttlMs, ...messages);
+        pipeline.inboxAppend(...keysOf(userId), newEpoch(life), metaTtlMs, length, ttlMs, ...messages);
       }
       const replies = (await execute(pipeline)) as number[][];
       const numbers = new Array<number>(entries.length);
@@ -66,6 +73,7 @@ function placeAndMember(message: StoredMessage): [string, string] {
   return [`${message.conversation_id} ${message.seq}`, JSON.stringify(message)];
 }
 
-function newEpoch(): string {
-  return randomBytes(9).toString('base64url');
+/** Before the dot, the life of the server in which the epoch begins: the scripts let no other one go on with it. */
+function newEpoch(life: string): string {
+  return `${life.slice(0, LIFE_CHARS)}.${randomBytes(9).toString('base64url')}`;
 }

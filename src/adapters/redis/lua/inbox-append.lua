@@ -4,7 +4,7 @@
 -- KEYS[1]  sorted set  inbox: number → the message's JSON
 -- KEYS[2]  hash        meta: epoch, seq
 -- KEYS[3]  sorted set  places: number → "<conversation_id> <seq>"
--- ARGV[1]  string      the epoch to begin where there is none
+-- ARGV[1]  string      the epoch to begin where there is none of this life of the server
 -- ARGV[2]  integer     ms that meta is kept
 -- ARGV[3]  integer     messages that are kept
 -- ARGV[4]  integer     ms that messages are kept
@@ -14,8 +14,16 @@
 local inbox, meta, places = KEYS[1], KEYS[2], KEYS[3]
 local length, ttl = tonumber(ARGV[3]), ARGV[4]
 
-local seq = tonumber(redis.call('HGET', meta, 'seq'))
-if not seq then
+-- The part of an epoch before its dot names the life of the server in which it began. A server that was started again may
+-- hold an older state: what it lost would be missed silently if its numbers were given again.
+local function of_another_life(epoch)
+  local began, present = string.match(epoch, '^[^.]+%.'), string.match(ARGV[1], '^[^.]+%.')
+  return began and present and began ~= present
+end
+
+local epoch, seq = unpack(redis.call('HMGET', meta, 'epoch', 'seq'))
+seq = tonumber(seq)
+if not seq or of_another_life(epoch) then
   -- Messages of an epoch that was lost have no numbers in the new one.
   redis.call('DEL', inbox, places)
   redis.call('HSET', meta, 'epoch', ARGV[1], 'seq', 0)

@@ -4,7 +4,7 @@
 -- KEYS[1]  sorted set  inbox: number → the message's JSON
 -- KEYS[2]  hash        meta: epoch, seq
 -- KEYS[3]  sorted set  places: number → "<conversation_id> <seq>"
--- ARGV[1]  string      the epoch to begin where there is none
+-- ARGV[1]  string      the epoch to begin where there is none of this life of the server
 -- ARGV[2]  integer     ms that a new meta is kept
 -- ARGV[3]  string      the reader's epoch
 -- ARGV[4]  integer     the reader's place: read after this number
@@ -15,8 +15,15 @@
 local inbox, meta, places = KEYS[1], KEYS[2], KEYS[3]
 local after, limit = tonumber(ARGV[4]), tonumber(ARGV[5])
 
+-- The part of an epoch before its dot names the life of the server in which it began. A server that was started again may
+-- hold an older state: what it lost would be missed silently if its numbers were given again.
+local function of_another_life(epoch)
+  local began, present = string.match(epoch, '^[^.]+%.'), string.match(ARGV[1], '^[^.]+%.')
+  return began and present and began ~= present
+end
+
 local epoch = redis.call('HGET', meta, 'epoch')
-if not epoch then
+if not epoch or of_another_life(epoch) then
   -- Messages of an epoch that was lost have no numbers in the new one.
   redis.call('DEL', inbox, places)
   redis.call('HSET', meta, 'epoch', ARGV[1], 'seq', 0)
