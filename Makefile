@@ -1,15 +1,18 @@
 # What a person runs, and what CI runs: each target is a command of package.json or `.ci/run`.
 .DEFAULT_GOAL := help
-.PHONY: help install dev build lint format types test bench check clean
+.PHONY: help install dev dev-cluster build lint format types test bench check clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## Install what the project needs into node_modules, Node.js itself included
 	npm ci
 
 dev: ## Run the whole server on this machine: http://127.0.0.1:8080
 	npm start
+
+dev-cluster: ## Run gateways, workers and a controller on the servers that the environment names
+	npm run cluster
 
 build: ## Build the server, the SDK and the page into dist
 	npm run build
