@@ -21,6 +21,8 @@ export interface ClusterProcess {
   log(): string;
   /** Resolves when it is ready. */
   start(): Promise<void>;
+  /** Starts it, ready or not. */
+  launch(): void;
   signal(signal: NodeJS.Signals): void;
   /** How the present process ended, once it has. */
   exited(): Promise<Exit>;
@@ -29,7 +31,7 @@ export interface ClusterProcess {
 }
 
 export interface ProcessOptions {
-  role: 'gateway' | 'worker';
+  role: 'gateway' | 'worker' | 'controller';
   name: string;
   env: Environment;
 }
@@ -44,6 +46,19 @@ export async function createClusterProcess({ role, name, env }: ProcessOptions):
   let exit: Promise<Exit> = Promise.resolve({ code: null, signal: null });
   const kill = () => void child?.kill('SIGKILL');
 
+  function launch(): ChildProcess {
+    const started = spawnRole(role, settings);
+    child = started;
+    process.off('exit', kill).once('exit', kill);
+    exit = once(started, 'exit').then(([code, signal]) => ({ code, signal }));
+    for (const stream of [started.stdout!, started.stderr!]) {
+      stream.setEncoding('utf8').on('data', (part: string) => {
+        log = (log + part).slice(-LOG_CHARS_MAX);
+      });
+    }
+    return started;
+  }
+
   return {
     name,
     url: `http://127.0.0.1:${port}`,
@@ -51,17 +66,10 @@ export async function createClusterProcess({ role, name, env }: ProcessOptions):
     log: () => log,
 
     async start() {
-      const started = spawnRole(role, settings);
-      child = started;
-      process.off('exit', kill).once('exit', kill);
-      exit = once(started, 'exit').then(([code, signal]) => ({ code, signal }));
-      for (const stream of [started.stdout!, started.stderr!]) {
-        stream.setEncoding('utf8').on('data', (part: string) => {
-          log = (log + part).slice(-LOG_CHARS_MAX);
-        });
-      }
-      await ready(name, `${internalUrl}/readyz`, started, () => log);
+      await ready(name, `${internalUrl}/readyz`, launch(), () => log);
     },
+
+    launch: () => void launch(),
 
     signal: (signal) => void child?.kill(signal),
     exited: () => exit,
