@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { KAFKA_NAMES } from '../../../src/adapters/kafka/kafka-topics.ts';
+import { until } from '../../contract/wait.ts';
 import type { Chatter } from '../../faults/chatter.ts';
 import type { Copy } from '../../faults/history.ts';
 import { createRandom, seedOf } from '../../faults/seeded-random.ts';
 import { type Cluster, startCluster } from '../../harness/cluster.ts';
+import { isReady } from '../../harness/cluster-process.ts';
 import { NO_SERVERS } from '../../harness/cluster-stores.ts';
 import { NO_LAB, type ServerName, without } from '../../harness/lab.ts';
+import { withAdmin } from '../kafka-run.ts';
 import { checkPromises, gather, greet, settle, untilSaid } from './crowd.ts';
 import { readTimeline } from './timeline-rows.ts';
 
@@ -32,6 +36,7 @@ const COMINGS_AND_GOINGS: Step[] = [
   killWorker,
   (cluster) => cluster.workers[0]!.start(),
   killGateway,
+  freezeWorker,
   (cluster) => leaveWell(cluster, 2),
 ];
 
@@ -43,25 +48,17 @@ const OUTAGES: Step[] = (['redis', 'mysql', 'kafka'] as ServerName[]).map(
     }),
 );
 
-test(
-  `${MESSAGES} messages while workers and a gateway come and go`,
-  {
-    skip: NO_SERVERS,
-    timeout: 2 * STEP_MS_MAX,
-  },
-  (t) => traffic(t, COMINGS_AND_GOINGS),
-);
+/** Servers are killed where there is a program that does it. */
+const STEPS = NO_LAB ? COMINGS_AND_GOINGS : [...COMINGS_AND_GOINGS, ...OUTAGES];
+const AND_SERVERS = NO_LAB ? '' : ', and each server is killed once';
 
 test(
-  `${MESSAGES} messages while workers come and go and each server is killed once`,
-  {
-    skip: NO_SERVERS || NO_LAB,
-    timeout: 2 * STEP_MS_MAX,
-  },
-  (t) => traffic(t, [...COMINGS_AND_GOINGS, ...OUTAGES]),
+  `${MESSAGES} messages while workers and a gateway come, go and freeze${AND_SERVERS}`,
+  { skip: NO_SERVERS, timeout: 2 * STEP_MS_MAX },
+  traffic,
 );
 
-async function traffic(t: TestContext, steps: Step[]): Promise<void> {
+async function traffic(t: TestContext): Promise<void> {
   t.diagnostic(`SEED=${SEED}`);
   await using cluster = await startCluster(OPTIONS);
   const crowd = await gather(cluster, { ...PLAN, random: createRandom(SEED) });
@@ -69,10 +66,10 @@ async function traffic(t: TestContext, steps: Step[]): Promise<void> {
     const startedAt = performance.now();
     await greet(crowd, STEP_MS_MAX);
     for (const chatter of crowd) chatter.talk();
-    for (const [index, step] of steps.entries()) {
-      await untilSaid(crowd, ((index + 1) * MESSAGES) / (steps.length + 1), STEP_MS_MAX);
+    for (const [index, step] of STEPS.entries()) {
+      await untilSaid(crowd, ((index + 1) * MESSAGES) / (STEPS.length + 1), STEP_MS_MAX);
       await step(cluster, crowd);
-      t.diagnostic(`step ${index + 1} of ${steps.length} after ${elapsed(startedAt)}`);
+      t.diagnostic(`step ${index + 1} of ${STEPS.length} after ${elapsed(startedAt)}`);
     }
     await untilSaid(crowd, MESSAGES, STEP_MS_MAX);
     await settle(crowd, STEP_MS_MAX);
@@ -95,6 +92,25 @@ async function killWorker(cluster: Cluster): Promise<void> {
   cluster.workers[1]!.signal('SIGKILL');
   await cluster.workers[1]!.exited();
   await cluster.addWorker();
+}
+
+/** For longer than its session: others take over its partitions, and then it wakes with what it had in hand. */
+async function freezeWorker({ workers, stores: { kafka } }: Cluster): Promise<void> {
+  const membersAre = (count: number) =>
+    withAdmin(kafka, async (admin) => {
+      const { groups } = await admin.describeGroups([KAFKA_NAMES.messages.group]);
+      return groups[0]!.members.length === count;
+    });
+  const ready = await Promise.all(workers.map(({ internalUrl }) => isReady(`${internalUrl}/readyz`)));
+  const running = ready.filter(Boolean).length;
+  await until('all that run are members', () => membersAre(running), STEP_MS_MAX);
+  workers[0]!.signal('SIGSTOP');
+  try {
+    await until('others have its partitions', () => membersAre(running - 1), STEP_MS_MAX);
+  } finally {
+    workers[0]!.signal('SIGCONT');
+  }
+  await until('it is back', () => membersAre(running), STEP_MS_MAX);
 }
 
 async function killGateway({ gateways: [gateway] }: Cluster): Promise<void> {
