@@ -28,13 +28,14 @@ interface Pull extends PromiseWithResolvers<MessagesPage> {
 }
 
 /** A feed whose pulls the test answers itself. */
-function createRig(place = 0) {
+function createRig(place = 0, borrowed = false) {
   const delivered: Message[] = [];
   const places: number[] = [];
   const failures: unknown[] = [];
   const pulls: Pull[] = [];
   const feed = new ConversationFeed({
     place,
+    borrowed,
     pull: (afterSeq) => {
       const pull = { ...Promise.withResolvers<MessagesPage>(), afterSeq };
       pulls.push(pull);
@@ -194,5 +195,33 @@ describe('conversation feed', () => {
     feed.offer(message(3));
     assert.deepEqual(delivered, [1, 2]);
     assert.deepEqual(places, [1, 2], 'what was delivered counts, the last one too');
+  });
+
+  it('delivers what is pushed from before a place that it borrowed, and fills up to there', async () => {
+    const rig = createRig(4, true);
+    rig.feed.offer(message(2));
+    assert.deepEqual(rig.seqs(), [2]);
+    await rig.answer(2, page([3, 4], 4));
+    assert.deepEqual(rig.seqs(), [2, 3, 4]);
+    rig.feed.offer(message(1));
+    rig.feed.offer(message(4));
+    assert.deepEqual(rig.seqs(), [2, 3, 4]);
+  });
+
+  it('asks again where a push moved a borrowed place back while a page was on its way', async () => {
+    const rig = createRig(4, true);
+    rig.feed.noteHead(6);
+    rig.feed.offer(message(3));
+    await rig.answer(4, page([5, 6], 6));
+    assert.deepEqual(rig.seqs(), [3]);
+    await rig.answer(3, page([4, 5, 6], 6));
+    assert.deepEqual(rig.seqs(), [3, 4, 5, 6]);
+  });
+
+  it('does not go back behind a place of its own', () => {
+    const rig = createRig(4);
+    rig.feed.offer(message(2));
+    rig.feed.offer(message(5));
+    assert.deepEqual(rig.seqs(), [5]);
   });
 });

@@ -7,6 +7,8 @@ export const WAITING_MAX = 1_000;
 export interface FeedOptions {
   /** The last number that counts as delivered. */
   place: number;
+  /** The place is what the user's cursor says, not what this device has: what is pushed from before it is news here. */
+  borrowed?: boolean;
   /** The page that follows `afterSeq`, asked until there is an answer; rejects where there will be none. */
   pull(afterSeq: number): Promise<MessagesPage>;
   /** Once per message, in the order of `seq`. */
@@ -29,12 +31,15 @@ export class ConversationFeed {
   /** The highest number known to exist. */
   #head: number;
   #repair: Promise<void> | undefined;
+  /** Until the first message was delivered. */
+  #borrowed: boolean;
   #stopped = false;
 
   constructor(options: FeedOptions) {
     this.#options = options;
     this.#place = options.place;
     this.#head = options.place;
+    this.#borrowed = options.borrowed ?? false;
   }
 
   get place(): number {
@@ -43,6 +48,8 @@ export class ConversationFeed {
 
   /** A message from anywhere. */
   offer(message: Message): void {
+    // Sending moves the user's cursor, and the list may show it there before the pushes of what others sent arrive.
+    if (this.#borrowed) this.#place = Math.min(this.#place, message.seq - 1);
     if (this.#stopped || message.seq <= this.#place) return;
     this.#head = Math.max(this.#head, message.seq);
     if (message.seq === this.#place + 1) {
@@ -76,6 +83,7 @@ export class ConversationFeed {
 
   #hand(message: Message): void {
     const recalled = this.#recalled.delete(message.seq);
+    this.#borrowed = false;
     this.#place = message.seq;
     this.#options.deliver(recalled ? { ...message, content: '', recalled: true } : message);
     // Also where the application ended the client while it was handed this one: it has it.
@@ -128,7 +136,10 @@ export class ConversationFeed {
   async #pullToHead(): Promise<void> {
     let emptyHead: number | undefined;
     while (!this.#stopped && this.#place < this.#head) {
-      const page = await this.#options.pull(this.#place);
+      const after = this.#place;
+      const page = await this.#options.pull(after);
+      // A push from before a borrowed place has moved it back meanwhile.
+      if (this.#place < after) continue;
       const first = page.messages[0];
       if (first) {
         emptyHead = undefined;

@@ -70,7 +70,7 @@ export class Feeds {
   open(summary: ConversationSummary): void {
     const id = summary.conversation_id;
     const early = this.drop(id);
-    const feed = this.#feeds.get(id) ?? this.#create(id, this.#firstPlace(summary, early));
+    const feed = this.#feeds.get(id) ?? this.#begin(summary, early);
     for (const message of early) feed.offer(message);
     feed.noteHead(summary.head_seq);
   }
@@ -108,22 +108,24 @@ export class Feeds {
   }
 
   /**
-   * Where an earlier run of this device stopped; a device that never saw the conversation begins where the user's other
-   * devices are. Messages pushed since count as not yet there, even if another device was quicker to acknowledge them.
+   * Begins where an earlier run of this device stopped; on a device that never saw the conversation, where the user's
+   * other devices are. Messages pushed since count as not yet there, even if another device was quicker to acknowledge them.
    */
-  #firstPlace(summary: ConversationSummary, early: Message[]): number {
+  #begin(summary: ConversationSummary, early: Message[]): ConversationFeed {
     const { places } = this.#options;
-    const kept = places.conversation(summary.conversation_id);
+    const id = summary.conversation_id;
+    const kept = places.conversation(id);
     // A place beyond the head is that of another server, or of one that was emptied.
-    if (kept !== undefined && kept <= summary.head_seq) return kept;
+    if (kept !== undefined && kept <= summary.head_seq) return this.#create(id, kept, false);
     const place = Math.min(summary.ack_seq, (early[0]?.seq ?? Number.POSITIVE_INFINITY) - 1);
-    places.setConversation(summary.conversation_id, place);
-    return place;
+    places.setConversation(id, place);
+    return this.#create(id, place, true);
   }
 
-  #create(id: string, place: number): ConversationFeed {
+  #create(id: string, place: number, borrowed: boolean): ConversationFeed {
     const feed = new ConversationFeed({
       place,
+      borrowed,
       pull: (afterSeq) => this.#gate.run(() => this.#options.pull(id, afterSeq)),
       deliver: this.#options.deliver,
       onPlace: (reached) => this.#options.places.setConversation(id, reached),
