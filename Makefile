@@ -1,9 +1,9 @@
 # What a person runs, and what CI runs: each target is a command of package.json or `.ci/run`.
 .DEFAULT_GOAL := help
-.PHONY: help install dev dev-cluster build lint format types test bench check clean
+.PHONY: help install dev dev-cluster build lint format types test bench bench-cluster check clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## Install what the project needs into node_modules, Node.js itself included
 	npm ci
@@ -31,6 +31,9 @@ test: ## Run all tests
 
 bench: ## Measure the server beside its yardsticks
 	npm run bench
+
+bench-cluster: ## Measure gateways and workers beside what their servers do alone
+	npm run bench:cluster
 
 check: ## Run everything that CI runs, from the installation on
 	.ci/run

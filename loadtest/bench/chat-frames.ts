@@ -2,7 +2,7 @@ import { CMD } from '../../src/protocol/packets.ts';
 import { type NumberedFrames, numberedFrames } from './frames.ts';
 
 /** About a hundred bytes. */
-const CONTENT =
+export const CONTENT =
   'A sentence of about a hundred bytes is what people send to one another when they chat all day long.';
 
 /** Chats to one place, each with its number as its `msg_id`. */

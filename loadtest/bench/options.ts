@@ -37,12 +37,15 @@ export function parseOptions(args: string[]): Options {
       help: { type: 'boolean', default: false, short: 'h' },
     },
   });
-  const seconds = Number(values.seconds);
-  if (!(seconds >= SECONDS.min && seconds <= SECONDS.max)) {
-    throw new Error(`--seconds must be a number from ${SECONDS.min} to ${SECONDS.max}.`);
-  }
+  const seconds = secondsWithin(values.seconds, SECONDS);
   const only = values.only.split(',').map(workloadName);
   return { only, seconds, json: values.json, profileDir: values.profile, help: values.help };
+}
+
+export function secondsWithin(text: string, { min, max }: { min: number; max: number }): number {
+  const seconds = Number(text);
+  if (seconds >= min && seconds <= max) return seconds;
+  throw new Error(`--seconds must be a number from ${min} to ${max}.`);
 }
 
 function workloadName(name: string): WorkloadName {

@@ -6,11 +6,16 @@ const OPEN_FILES = 5200;
 /** What Linux calls a file system in memory. */
 const TMPFS = 0x01021994;
 
-/** Throws an `Error` that says what to do where the machine cannot run the workloads. */
-export function requireLinuxWithFiles(): void {
+/** Throws an `Error` where CPU time cannot be measured. */
+export function requireLinux(): void {
   if (process.platform !== 'linux') {
     throw new Error('CPU time and memory are read from /proc, which only Linux has: run it there.');
   }
+}
+
+/** Throws an `Error` that says what to do where the machine cannot run the workloads. */
+export function requireLinuxWithFiles(): void {
+  requireLinux();
   // Node raises its own soft limit to the hard one when it starts.
   const limit = /^Max open files\s+\d+\s+(\w+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))![1]!;
   if (Number(limit) < OPEN_FILES) {

@@ -3,8 +3,8 @@ import { cpuSeconds } from './procfs.ts';
 
 /** Something that keeps a server busy for as long as it runs, always with the same number of requests in flight. */
 export interface Load {
-  /** The server's process. */
-  pid: number;
+  /** The processes that do it. */
+  pids: number[];
   start(): void;
   /** Lets what is in flight end. */
   stop(): Promise<void>;
@@ -14,7 +14,7 @@ export interface Load {
 
 export interface Rate {
   perSecond: number;
-  /** Share of the time for which the server's process had the CPU; far below 1, something else was the bottleneck. */
+  /** CPUs that those processes had, on average; of one process far below 1, something else was the bottleneck. */
   busy: number;
 }
 
@@ -38,19 +38,23 @@ export async function compareRates(
   return { seqline, bare, ratio: seqline.perSecond / bare.perSecond };
 }
 
-async function measureRate(load: Load, seconds: number): Promise<Rate> {
+export async function measureRate(load: Load, seconds: number): Promise<Rate> {
   load.start();
   await pause(WARM_UP_MS);
-  const [from, cpuBefore, doneBefore] = [performance.now(), cpuSeconds(load.pid), load.done()];
+  const [from, cpuBefore, doneBefore] = [performance.now(), cpuOf(load), load.done()];
   await pause(seconds * 1000);
   const took = (performance.now() - from) / 1000;
   const perSecond = (load.done() - doneBefore) / took;
-  const busy = (cpuSeconds(load.pid) - cpuBefore) / took;
+  const busy = (cpuOf(load) - cpuBefore) / took;
   await load.stop();
   return { perSecond, busy };
 }
 
-function medianRate(rates: Rate[]): Rate {
+function cpuOf({ pids }: Load): number {
+  return pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+}
+
+export function medianRate(rates: Rate[]): Rate {
   return {
     perSecond: median(rates.map((rate) => rate.perSecond)),
     busy: median(rates.map((rate) => rate.busy)),

@@ -2,9 +2,15 @@ import { SignJWT } from 'jose';
 import { CMD, type OutputPacket } from '../../src/protocol/packets.ts';
 import { connectClient, type FrameClient, nextText } from './frame-client.ts';
 import { textFrame } from './frames.ts';
-import type { Seqline } from './servers.ts';
 
-export function tokenOf(server: Seqline, userId: string): Promise<string> {
+/** Where users come in: a standalone server, or a gateway. */
+export interface Door {
+  port: number;
+  /** What tokens are signed with. */
+  secret: string;
+}
+
+export function tokenOf(server: Door, userId: string): Promise<string> {
   return new SignJWT()
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(userId)
@@ -13,7 +19,7 @@ export function tokenOf(server: Seqline, userId: string): Promise<string> {
 }
 
 /** A connection on which the user is logged in. */
-export async function logIn(server: Seqline, userId: string): Promise<FrameClient> {
+export async function logIn(server: Door, userId: string): Promise<FrameClient> {
   const token = await tokenOf(server, userId);
   const client = await connectClient(server.port, '/ws');
   await request(client, { cmd: CMD.login, payload: { token, device_id: 'bench' } });

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Door } from './seqline-client.ts';
 
 /** A server in a process of its own; disposing ends it and removes its data. */
 export interface ServerProcess extends AsyncDisposable {
@@ -12,10 +13,7 @@ export interface ServerProcess extends AsyncDisposable {
   port: number;
 }
 
-export interface Seqline extends ServerProcess {
-  /** What its tokens are signed with. */
-  secret: string;
-}
+export type Seqline = ServerProcess & Door;
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const READY_MS = 30_000;

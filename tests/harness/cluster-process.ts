@@ -15,6 +15,8 @@ const LOG_CHARS_MAX = 400_000;
 /** A gateway or worker that a test ends, by any signal, and starts again on the same ports. */
 export interface ClusterProcess {
   readonly name: string;
+  /** Of the present process. */
+  pid(): number;
   readonly url: string;
   readonly internalUrl: string;
   /** What its processes wrote, the newest of it. */
@@ -61,6 +63,7 @@ export async function createClusterProcess({ role, name, env }: ProcessOptions):
 
   return {
     name,
+    pid: () => child!.pid!,
     url: `http://127.0.0.1:${port}`,
     internalUrl,
     log: () => log,

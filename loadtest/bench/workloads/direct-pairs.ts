@@ -2,8 +2,8 @@ import { CMD, type MessagesPage } from '../../../src/protocol/packets.ts';
 import { chatFrames } from '../chat-frames.ts';
 import { connectClient, type FrameClient, openMany } from '../frame-client.ts';
 import type { NumberedFrames } from '../frames.ts';
-import { logIn, request } from '../seqline-client.ts';
-import type { Seqline, ServerProcess } from '../servers.ts';
+import { type Door, logIn, request } from '../seqline-client.ts';
+import type { ServerProcess } from '../servers.ts';
 import { type Ledger, newLedger, requireComplete } from './ledger.ts';
 
 const PAIRS = 100;
@@ -25,12 +25,13 @@ export interface StoredPair extends Pair {
   ledger: Ledger;
 }
 
-export function connectPairs(server: Seqline): Promise<StoredPair[]> {
+/** Where the senders' server is not the receivers', both belong to one cluster. */
+export function connectPairs(senders: Door, receivers: Door = senders): Promise<StoredPair[]> {
   return openMany(PAIRS, async (i) => {
     const [senderId, receiverId] = [`from-${i}`, `to-${i}`];
     return {
-      sender: await logIn(server, senderId),
-      receiver: await logIn(server, receiverId),
+      sender: await logIn(senders, senderId),
+      receiver: await logIn(receivers, receiverId),
       frames: chatFrames({ to: receiverId }),
       sent: 0,
       conversationId: `p2p:${senderId}:${receiverId}`,

@@ -29,7 +29,7 @@ export async function direct({ seqline, bare }: Servers, seconds: number): Promi
     requireAccepted(sender, CMD.chat);
     receiver.onFrame = (bytes, start, end) => enter(ledger, bytes.toString('latin1', start, end));
   }
-  const loads = { seqline: chatLoad(seqline.pid, pairs), bare: chatLoad(bare.pid, barePairs) };
+  const loads = { seqline: chatLoad([seqline.pid], pairs), bare: chatLoad([bare.pid], barePairs) };
   const rates = await compareRates(loads, seconds);
   closePairs(barePairs);
 
@@ -49,8 +49,8 @@ export async function direct({ seqline, bare }: Servers, seconds: number): Promi
   };
 }
 
-/** Each sender has `WINDOW` messages under way: as many as were received are sent after them, in one write. */
-function chatLoad(pid: number, pairs: Pair[]): Load {
+/** Each sender has `window` messages under way: as many as were received are sent after them, in one write. */
+export function chatLoad(pids: number[], pairs: Pair[], window = WINDOW): Load {
   let running = false;
   let delivered = 0;
   for (const pair of pairs) {
@@ -60,10 +60,10 @@ function chatLoad(pid: number, pairs: Pair[]): Load {
     };
   }
   return {
-    pid,
+    pids,
     start() {
       running = true;
-      for (const pair of pairs) sendFrom(pair, WINDOW);
+      for (const pair of pairs) sendFrom(pair, window);
     },
     async stop() {
       running = false;

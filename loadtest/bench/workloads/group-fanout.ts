@@ -20,7 +20,7 @@ export async function groupFanout({ seqline, bare }: Servers, seconds: number): 
   const frameBytes = await groupFrameBytes(group);
   const hall = await connectHall(bare, frameBytes);
 
-  const loads = { seqline: fanoutLoad(seqline.pid, group), bare: fanoutLoad(bare.pid, hall) };
+  const loads = { seqline: fanoutLoad([seqline.pid], group), bare: fanoutLoad([bare.pid], hall) };
   const rates = await compareRates(loads, seconds);
   for (const { sender, members } of [group, hall]) for (const client of [sender, ...members]) client.close();
   return {
@@ -86,7 +86,7 @@ function send(audience: Audience, count: number): void {
 }
 
 /** `WINDOW` messages are under way: for each thousandth frame that came, one is sent after it. */
-function fanoutLoad(pid: number, audience: Audience): Load {
+function fanoutLoad(pids: number[], audience: Audience): Load {
   const { members } = audience;
   const sentBefore = audience.sent;
   let running = false;
@@ -100,7 +100,7 @@ function fanoutLoad(pid: number, audience: Audience): Load {
     };
   }
   return {
-    pid,
+    pids,
     start() {
       running = true;
       send(audience, WINDOW);

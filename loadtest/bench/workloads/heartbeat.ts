@@ -17,7 +17,7 @@ export async function heartbeat({ seqline, bare }: Servers, seconds: number): Pr
   for (const session of sessions) requireAccepted(session, CMD.heartbeat);
   const sockets = await openMany(CONNECTIONS, () => connectClient(bare.port, `/echo?bytes=${answerBytes}`));
 
-  const loads = { seqline: echoLoad(seqline.pid, sessions), bare: echoLoad(bare.pid, sockets) };
+  const loads = { seqline: echoLoad([seqline.pid], sessions), bare: echoLoad([bare.pid], sockets) };
   const rates = await compareRates(loads, seconds);
   for (const client of [...sessions, ...sockets]) client.close();
   return {
@@ -32,7 +32,7 @@ export async function heartbeat({ seqline, bare }: Servers, seconds: number): Pr
 }
 
 /** Each connection has `IN_FLIGHT` frames under way: as many as were answered are sent again, in one write. */
-function echoLoad(pid: number, clients: FrameClient[]): Load {
+function echoLoad(pids: number[], clients: FrameClient[]): Load {
   const frame = textFrame(JSON.stringify(HEARTBEAT));
   const frames = repeated(frame, IN_FLIGHT);
   let running = false;
@@ -46,7 +46,7 @@ function echoLoad(pid: number, clients: FrameClient[]): Load {
     };
   }
   return {
-    pid,
+    pids,
     start() {
       running = true;
       inFlight = clients.length * IN_FLIGHT;

@@ -1,0 +1,96 @@
+import type { Cluster } from '../../../tests/harness/cluster.ts';
+import { compareRates, measureRate, type Rate } from '../rates.ts';
+import type { Measurements } from '../report.ts';
+import type { Measurement } from '../workload.ts';
+import { batchesOf, doorOf, meanBatch, pidsOf } from './bench-cluster.ts';
+import { type Crowd, connectCrowd, crowdConversations } from './crowd.ts';
+import { openPlainInsert, type PlainInsert } from './plain-insert.ts';
+import { seed } from './seed.ts';
+
+const FEW = 1000;
+const MANY = 100_000;
+const STORED = 1_000_000;
+const WARM_UP_SECONDS = 4;
+/** A cost is called flat where the rate stays at least this share of the other. */
+const SHARE_MIN = 0.8;
+
+/**
+ * The rate at saturation tells what a message costs. Few and many conversations take turns. An empty table and a full
+ * one cannot, so of these both rates are taken as shares of the plain insert's beside them, whose table is small both times.
+ */
+export async function measureFlatCost(cluster: Cluster, seconds: number): Promise<Measurements> {
+  const { mysqlUrl } = cluster.stores;
+  await using plain = await openPlainInsert(mysqlUrl);
+  const doors = cluster.gateways.map((_, i) => doorOf(cluster, i));
+  const pids = pidsOf([...cluster.gateways, ...cluster.workers]);
+  const connect = async (name: string, conversations: number, messages: number): Promise<Crowd> => {
+    await seed(mysqlUrl, crowdConversations(name, conversations, messages));
+    return await connectCrowd(doors, pids, name, conversations);
+  };
+
+  progress('an empty table');
+  const first = await connect('first', FEW, 0);
+  const empty = await besidePlain(cluster, first, plain, seconds);
+  first.close();
+
+  progress(`${STORED} messages stored`);
+  const few = await connect('few', FEW, STORED / FEW);
+  const full = await besidePlain(cluster, few, plain, seconds);
+
+  progress(`${MANY} conversations`);
+  const many = await connect('many', MANY, 0);
+  await measureRate(many, WARM_UP_SECONDS);
+  const turns = await compareRates({ seqline: many, bare: few }, seconds);
+  few.close();
+  many.close();
+  return {
+    stored_1000000: flat(
+      'messages/s',
+      full.seqline,
+      empty.seqline,
+      full.ratio / empty.ratio,
+      `of plain inserts: ${percent(empty.ratio)} with none stored, ${percent(full.ratio)} with ${STORED}`,
+    ),
+    conversations_100000: flat(
+      'messages/s',
+      turns.seqline,
+      turns.bare,
+      turns.ratio,
+      `beside ${FEW} conversations`,
+    ),
+  };
+}
+
+type Compared = Awaited<ReturnType<typeof compareRates>>;
+
+async function besidePlain(
+  cluster: Cluster,
+  crowd: Crowd,
+  plain: PlainInsert,
+  seconds: number,
+): Promise<Compared> {
+  const before = await batchesOf(cluster);
+  await measureRate(crowd, WARM_UP_SECONDS);
+  const batch = meanBatch(before, await batchesOf(cluster));
+  return await compareRates({ seqline: crowd, bare: plain.load(batch) }, seconds);
+}
+
+function flat(unit: string, { perSecond }: Rate, other: Rate, ratio: number, note: string): Measurement {
+  return {
+    value: perSecond,
+    unit,
+    yardstick: other.perSecond,
+    ratio,
+    aim: `≥ ${percent(SHARE_MIN)}`,
+    met: ratio >= SHARE_MIN,
+    notes: [note],
+  };
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+function progress(what: string): void {
+  process.stderr.write(`${what} …\n`);
+}

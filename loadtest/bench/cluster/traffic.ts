@@ -1,0 +1,129 @@
+import { CMD } from '../../../src/protocol/packets.ts';
+import type { Cluster } from '../../../tests/harness/cluster.ts';
+import { compareRates, measureRate } from '../rates.ts';
+import type { Measurements } from '../report.ts';
+import { requireAccepted } from '../seqline-client.ts';
+import type { Latency, Measurement } from '../workload.ts';
+import { chatLoad } from '../workloads/direct.ts';
+import { measureLatency } from '../workloads/direct-latency.ts';
+import { closePairs, connectPairs, type StoredPair, verifyPairs } from '../workloads/direct-pairs.ts';
+import { enter } from '../workloads/ledger.ts';
+import { batchesOf, doorOf, meanBatch, pidsOf } from './bench-cluster.ts';
+import { kafkaPerfTest, kafkaRecordsPerSecond } from './kafka-yardstick.ts';
+import { openPlainInsert } from './plain-insert.ts';
+import { hasRedisBenchmark, redisIncrementsPerSecond } from './redis-yardstick.ts';
+
+/** Messages of each sender that its receiver does not have yet: enough that every stage always has work. */
+const WINDOW = 30;
+/** Before anything is measured: connections are made, and code is compiled. */
+const WARM_UP_SECONDS = 5;
+const INSERT_SHARE_MIN = 0.25;
+const RATE_MIN = 4300;
+
+/** Where latencies are taken: a share of the rate at saturation, or a rate. */
+const LOADS = [
+  { name: '25', share: 0.25 },
+  { name: '50', share: 0.5, sentP99Max: 20, deliveredP99Max: 100 },
+  { name: '200_per_second', perSecond: 200, sentP99Max: 30, deliveredP99Max: 30 },
+];
+/** Latencies are taken for as long as so many rounds. */
+const LATENCY_ROUNDS = 3;
+
+/** Direct messages whose sender is at one gateway and whose receiver is at the other. */
+export async function measureTraffic(cluster: Cluster, seconds: number): Promise<Measurements> {
+  const pairs = await connectPairs(doorOf(cluster, 0), doorOf(cluster, 1));
+  const result: Measurements = {};
+  progress('messages a second, beside plain inserts');
+  const saturation = await measureSaturation(cluster, pairs, seconds);
+  for (const load of LOADS) {
+    const rate = load.perSecond ?? saturation.value * load.share!;
+    progress(`latencies at ${Math.round(rate)}/s`);
+    const { sent, delivered } = await measureLatency(pairs, rate, seconds * LATENCY_ROUNDS);
+    result[`sent_${load.name}`] = latencyAt(rate, saturation.value, sent, load.sentP99Max);
+    result[`delivered_${load.name}`] = latencyAt(rate, saturation.value, delivered, load.deliveredP99Max);
+  }
+  await verifyPairs(pairs);
+  closePairs(pairs);
+  const servers = await measureServers(cluster, saturation.value);
+  return { direct: saturation, ...result, ...servers };
+}
+
+async function measureSaturation(
+  cluster: Cluster,
+  pairs: StoredPair[],
+  seconds: number,
+): Promise<Measurement> {
+  for (const { sender, receiver, ledger } of pairs) {
+    requireAccepted(sender, CMD.chat);
+    receiver.onFrame = (bytes, start, end) => void enter(ledger, bytes.toString('latin1', start, end));
+  }
+  const { gateways, workers, stores } = cluster;
+  const chats = chatLoad(pidsOf([...gateways, ...workers]), pairs, WINDOW);
+  const before = await batchesOf(cluster);
+  await measureRate(chats, WARM_UP_SECONDS);
+  const batch = meanBatch(before, await batchesOf(cluster));
+  await using plain = await openPlainInsert(stores.mysqlUrl);
+  const rates = await compareRates({ seqline: chats, bare: plain.load(batch) }, seconds);
+  const { perSecond } = rates.seqline;
+  return {
+    value: perSecond,
+    unit: 'messages/s',
+    yardstick: rates.bare.perSecond,
+    ratio: rates.ratio,
+    aim: `≥ ${INSERT_SHARE_MIN * 100} % of plain inserts, ≥ ${RATE_MIN}/s`,
+    met: rates.ratio >= INSERT_SHARE_MIN && perSecond >= RATE_MIN,
+    notes: [`${Math.round(batch)} rows a batch`],
+  };
+}
+
+function latencyAt(
+  rate: number,
+  saturation: number,
+  latency: Latency,
+  p99Max: number | undefined,
+): Measurement {
+  const { p50_ms, p95_ms, p99_ms } = latency;
+  return {
+    value: rate,
+    unit: 'messages/s offered',
+    yardstick: saturation,
+    ratio: rate / saturation,
+    latency,
+    aim: p99Max === undefined ? '–' : `p99 ≤ ${p99Max} ms`,
+    met: p99Max === undefined || p99_ms <= p99Max,
+    notes: [`p50 ${p50_ms.toFixed(1)}, p95 ${p95_ms.toFixed(1)}, p99 ${p99_ms.toFixed(1)} ms`],
+  };
+}
+
+/** What Kafka and Redis do by themselves, where their own programs are to be found. */
+async function measureServers({ stores }: Cluster, perSecond: number): Promise<Measurements> {
+  const result: Measurements = {};
+  const beside = (unit: string, yardstick: number): Measurement => {
+    return {
+      value: perSecond,
+      unit,
+      yardstick,
+      ratio: perSecond / yardstick,
+      aim: '–',
+      met: true,
+      notes: [],
+    };
+  };
+  const program = kafkaPerfTest();
+  if (program) {
+    progress("Kafka's producer test");
+    result.kafka_producer = beside(
+      'messages/s, records/s',
+      await kafkaRecordsPerSecond(program, stores.kafka),
+    );
+  } else console.error("bench:cluster: without Kafka's producer test: set KAFKA_PERF_TEST or KAFKA_HOME.");
+  if (await hasRedisBenchmark()) {
+    progress("Redis's benchmark");
+    result.redis_incr = beside('messages/s, INCR/s', await redisIncrementsPerSecond(stores.redisUrl));
+  } else console.error('bench:cluster: without redis-benchmark: it is not on the PATH.');
+  return result;
+}
+
+function progress(what: string): void {
+  process.stderr.write(`${what} …\n`);
+}
