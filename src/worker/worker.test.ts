@@ -19,6 +19,16 @@ import { startWorker } from './worker.ts';
 
 const NOW = 1_000_000;
 
+function batchOf(partition: number, events: (LogTopics['messages'] | undefined)[]): Batch<'messages'> {
+  const records = events.map((event, offset) => ({
+    offset,
+    key: 'k',
+    event,
+    raw: JSON.stringify(event) ?? '{',
+  }));
+  return { partition, records, owned: () => true };
+}
+
 /** A worker on embedded stores whose batches the test hands out itself. */
 async function workerUnderTest(
   t: TestContext,
@@ -67,15 +77,13 @@ async function workerUnderTest(
     dead,
     /** Hands out one batch and gives what was pushed because of it. */
     async handle(...events: (LogTopics['messages'] | undefined)[]): Promise<Push[]> {
+      return this.handlePartitions(events);
+    },
+    /** Hands out a batch of each of several partitions at once. */
+    async handlePartitions(...partitions: (LogTopics['messages'] | undefined)[][]): Promise<Push[]> {
       pushed.length = 0;
-      const records = events.map((event, offset) => ({
-        offset,
-        key: 'k',
-        event,
-        raw: JSON.stringify(event) ?? '{',
-      }));
-      const batch: Batch<'messages'> = { partition: 0, records, owned: () => true };
-      await handlers.get('messages')!(batch as never);
+      const handler = handlers.get('messages')!;
+      await Promise.all(partitions.map((events, i) => handler(batchOf(i, events) as never)));
       return [...pushed];
     },
     async stored(conversationId = 'p2p:ada:bob') {
@@ -267,6 +275,31 @@ test('what cannot be understood, or fails by itself, is buried; the rest goes it
   const reasons = new Set(worker.dead.map((letter) => letter.reason));
   assert.deepEqual(reasons, new Set(['bad_event', 'failed']));
   assert.ok(summary(pushes).includes('ada rejected m2 500'));
+});
+
+test('partitions are stored together, and by themselves where one of them fails', async (t) => {
+  const stores: string[][] = [];
+  const worker = await workerUnderTest(t, (timeline) => ({
+    ...timeline,
+    async store(messages, claim) {
+      stores.push(messages.map(({ content }) => content));
+      if (messages.some((message) => message.content === 'poison')) throw new Error('out of range');
+      return timeline.store(messages, claim);
+    },
+  }));
+  await worker.handlePartitions([chat('m1', 'one')], [chat('m2', 'two'), chat('m3', 'three')]);
+  assert.deepEqual(stores, [['one', 'two', 'three']]);
+
+  stores.length = 0;
+  await worker.handlePartitions([chat('m4', 'four'), chat('m5', 'five')], [chat('m6', 'poison')]);
+  assert.deepEqual(stores.slice(0, 2), [
+    ['four', 'five', 'poison'],
+    ['four', 'five'],
+  ]);
+  assert.deepEqual(
+    worker.dead.map((letter) => letter.reason),
+    ['failed'],
+  );
 });
 
 test('where a store is out of reach the whole batch is to come again, and nothing is buried', async (t) => {

@@ -1,5 +1,5 @@
 import { StoreUnavailable } from '../ports/errors.ts';
-import type { Batch, Consumer, LogRecord } from '../ports/event-log.ts';
+import type { Consumer, LogRecord } from '../ports/event-log.ts';
 import { type ChatEvent, EVENT_VERSION, type LogTopics } from '../ports/log-events.ts';
 import { Outgoing } from '../ports/outgoing.ts';
 import { CODES } from '../protocol/codes.ts';
@@ -7,6 +7,7 @@ import { eventFrame } from '../protocol/frames.ts';
 import { isChatEvent } from './classify.ts';
 import { bury } from './dead-letters.ts';
 import type { WorkerDeps } from './deps.ts';
+import { type GatheredBatch, gatherBatches } from './gather-batches.ts';
 import { processMessages } from './process-messages.ts';
 import { processRecall } from './process-recall.ts';
 import { processReceipts } from './process-receipts.ts';
@@ -20,12 +21,8 @@ type Process<T extends ConsumedTopic> = (records: LogRecord<T>[], guard: () => v
 /** Consumes both topics until disposed; disposing lets the batches in work end. */
 export async function startWorker(deps: WorkerDeps): Promise<AsyncDisposable> {
   const consumers: Consumer[] = [
-    await deps.log.consume('messages', (batch) =>
-      processBatch(deps, 'messages', batch, (records, guard) => messages(deps, records, guard)),
-    ),
-    await deps.log.consume('receipts', (batch) =>
-      processBatch(deps, 'receipts', batch, (records, guard) => receipts(deps, records, guard)),
-    ),
+    await consume(deps, 'messages', (records, guard) => messages(deps, records, guard)),
+    await consume(deps, 'receipts', (records, guard) => receipts(deps, records, guard)),
   ];
   return {
     async [Symbol.asyncDispose]() {
@@ -34,14 +31,26 @@ export async function startWorker(deps: WorkerDeps): Promise<AsyncDisposable> {
   };
 }
 
+function consume<T extends ConsumedTopic>(
+  deps: WorkerDeps,
+  topic: T,
+  process: Process<T>,
+): Promise<Consumer> {
+  return deps.log.consume(
+    topic,
+    gatherBatches((batch) => processBatch(deps, topic, batch, process)),
+  );
+}
+
 /**
- * One batch. Where a store is out of reach, all of it comes again. Where it fails for another reason, its events are
- * tried one by one, so that one that cannot be carried out does not hold up the others.
+ * One batch. Where a store is out of reach, all of it comes again. Where it fails for another reason, its
+ * partitions, and of a single one its events, are tried one by one, so that one that cannot be carried out does not hold
+ * up the others.
  */
 async function processBatch<T extends ConsumedTopic>(
   deps: WorkerDeps,
   topic: T,
-  batch: Batch<T>,
+  batch: GatheredBatch<T>,
   process: Process<T>,
 ): Promise<void> {
   deps.metrics.batchSize.observe(batch.records.length);
@@ -53,13 +62,15 @@ async function processBatch<T extends ConsumedTopic>(
   } catch (error) {
     deps.metrics.retries.inc({ stage: topic });
     if (error instanceof StoreUnavailable) {
-      deps.logger.warn({ err: error, topic, partition: batch.partition }, 'a batch waits for its stores');
+      deps.logger.warn({ err: error, topic, partitions: batch.partitions }, 'a batch waits for its stores');
       throw error;
     }
+    const several = batch.partitions.length > 1;
     deps.logger.error(
-      { err: error, topic, partition: batch.partition },
-      'a batch failed; its events are tried one by one',
+      { err: error, topic, partitions: batch.partitions },
+      `a batch failed; its ${several ? 'partitions' : 'events'} are tried one by one`,
     );
+    if (several) throw error;
     for (const record of batch.records) await processAlone(deps, record, process, guard);
   }
 }
