@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { Kafka, logLevel } from 'kafkajs';
 import { createKafkaClient } from '../../src/adapters/kafka/kafka-client.ts';
 import { createKafkaEventLog } from '../../src/adapters/kafka/kafka-event-log.ts';
-import { partitionOf } from '../../src/adapters/sqlite/murmur2.ts';
+import { partitionOf } from '../../src/adapters/kafka/murmur2.ts';
 import type { Batch, EventLog } from '../../src/ports/event-log.ts';
 import { chatEvent, range } from '../contract/samples.ts';
 import { createGate, until } from '../contract/wait.ts';

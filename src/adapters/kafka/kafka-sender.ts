@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
+import type { Kafka, Message, Producer } from 'kafkajs';
 import { StoreUnavailable } from '../../ports/errors.ts';
 import { unavailable } from './kafka-client.ts';
+import { createKeyPartitioner } from './kafka-partitioner.ts';
 
 export interface SenderOptions {
   kafka: Kafka;
@@ -84,7 +85,7 @@ class KafkaSender implements Sender {
         idempotent: true,
         maxInFlightRequests: 1,
         allowAutoTopicCreation: false,
-        createPartitioner: Partitioners.DefaultPartitioner,
+        createPartitioner: createKeyPartitioner,
         retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 5 },
       });
       try {

@@ -15,7 +15,7 @@ import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EventLog, LogRecord } from '../../ports/event-log.ts';
 import type { ChatEvent } from '../../ports/log-events.ts';
-import { partitionOf } from './murmur2.ts';
+import { partitionOf } from '../kafka/murmur2.ts';
 import { createSqliteEventLog } from './sqlite-event-log.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'seqline-event-log-'));

@@ -1,6 +1,6 @@
 import type { LogRecord, PartitionLag } from '../../ports/event-log.ts';
 import type { LogTopics, Topic } from '../../ports/log-events.ts';
-import { partitionOf } from './murmur2.ts';
+import { partitionOf } from '../kafka/murmur2.ts';
 import { openSqlite, type SqliteDatabase } from './sqlite-database.ts';
 
 const STEPS = [
