@@ -49,9 +49,12 @@ export function createRedisInbox({ redis, length, ttlMs }: RedisInboxOptions): I
       const life = await presentLife();
       const byUser = Map.groupBy(entries.keys(), (index) => entries[index]!.userId);
       const pipeline = redis.pipeline();
+      // An epoch is a user's own, so those that begin here may share its name; a message is in two inboxes.
+      const epoch = newEpoch(life);
+      const written = writtenOnce(entries.map(({ message }) => message));
       for (const [userId, indexes] of byUser) {
-        const messages = indexes.flatMap((index) => placeAndMember(entries[index]!.message));
-        pipeline.inboxAppend(...keysOf(userId), newEpoch(life), metaTtlMs, length, ttlMs, ...messages);
+        const messages = indexes.flatMap((index) => written.get(entries[index]!.message)!);
+        pipeline.inboxAppend(...keysOf(userId), epoch, metaTtlMs, length, ttlMs, ...messages);
       }
       const replies = (await execute(pipeline)) as number[][];
       const numbers = new Array<number>(entries.length);
@@ -67,6 +70,14 @@ export function createRedisInbox({ redis, length, ttlMs }: RedisInboxOptions): I
 
 function keysOf(userId: string): [string, string, string] {
   return [REDIS_KEYS.inbox(userId), REDIS_KEYS.inboxMeta(userId), REDIS_KEYS.inboxPlaces(userId)];
+}
+
+function writtenOnce(messages: StoredMessage[]): Map<StoredMessage, [string, string]> {
+  const written = new Map<StoredMessage, [string, string]>();
+  for (const message of messages) {
+    if (!written.has(message)) written.set(message, placeAndMember(message));
+  }
+  return written;
 }
 
 function placeAndMember(message: StoredMessage): [string, string] {
