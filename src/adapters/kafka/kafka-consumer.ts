@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EachBatchPayload, Kafka, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
 import type { BatchHandler, Consumer, LogRecord } from '../../ports/event-log.ts';
 import type { Topic } from '../../ports/log-events.ts';
+import { createCommits } from './kafka-commits.ts';
 import { type Membership, watchMembership } from './kafka-membership.ts';
 import type { TopicNames } from './kafka-topics.ts';
 
@@ -43,7 +44,11 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
       restartOnFailure: async () => true,
     },
   });
-  const membership = watchMembership(consumer, SESSION_TIMEOUT_MS);
+  const member = {
+    consumer,
+    membership: watchMembership(consumer, SESSION_TIMEOUT_MS),
+    commit: createCommits(),
+  };
   const failures = new Map<number, number>();
   const timers = new Set<NodeJS.Timeout>();
   await consumer.connect();
@@ -52,7 +57,7 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
     autoCommit: false,
     eachBatchAutoResolve: false,
     partitionsConsumedConcurrently: partitions,
-    eachBatch: (payload) => eachBatch(options, consumer, membership, payload, failures, timers),
+    eachBatch: (payload) => eachBatch(options, member, payload, failures, timers),
   });
   return {
     async stop() {
@@ -63,15 +68,20 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
   };
 }
 
+interface Member {
+  consumer: KafkaConsumer;
+  membership: Membership;
+  commit: ReturnType<typeof createCommits>;
+}
+
 async function eachBatch<T extends Topic>(
   options: ConsumerOptions<T>,
-  consumer: KafkaConsumer,
-  membership: Membership,
+  { consumer, membership, commit }: Member,
   payload: EachBatchPayload,
   failures: Map<number, number>,
   timers: Set<NodeJS.Timeout>,
 ): Promise<void> {
-  const { batch, isRunning, isStale, resolveOffset, commitOffsetsIfNecessary, uncommittedOffsets } = payload;
+  const { batch, isRunning, isStale, resolveOffset } = payload;
   const { partition, messages } = batch;
   const isMember = membership.now();
   const assigned = () => !isStale() && isMember();
@@ -83,7 +93,7 @@ async function eachBatch<T extends Topic>(
       await heartbeating(payload, options.handler({ partition, records, owned }));
       if (!assigned()) return;
       resolveOffset(chunk.at(-1)!.offset);
-      await commitOffsetsIfNecessary(uncommittedOffsets());
+      await commit(payload);
       failures.delete(partition);
       // Where the group rebalances this throws, and the member joins before it takes the next chunk.
       await payload.heartbeat();
