@@ -12,7 +12,10 @@ export interface History {
   recalls: Recall[];
   /** In the order in which each reader saw them. */
   observations: Observation[];
-  /** Whole conversations, pulled in the end by everyone who may: they say what is stored. */
+  /**
+   * Whole conversations, pulled when all is at rest, by everyone who may: they say what is stored. One of each
+   * conversation's readers sees it from its first message on.
+   */
   finals: FinalPull[];
   /** Who is to see what. Someone who is not named here may have seen anything that is true. */
   readers: Reader[];
@@ -80,10 +83,12 @@ export interface Reader {
   conversationId: string;
   /** Messages up to this one are hidden from the member. Default 0: none. */
   afterSeq?: number;
-  /** Was there to the end, by push, pull or feed: must have seen everything, also without the final pull. */
-  live?: boolean;
-  /** When the removal of this member was answered. What was sent after that is neither seen by nor stored for them. */
+  /** From then to the end the member was there, by push, pull or feed, and must have seen all without the final pull. */
+  liveSince?: number;
+  /** When a removal was answered that is in force still: what is sent after it is not for, and not from, this user. */
   removedAt?: number;
+  /** A removal or a muting was tried, so that a message of this user may be answered and then rejected with 403. */
+  mayBeForbidden?: boolean;
 }
 
 /** A history in which nothing happened yet. */
