@@ -10,6 +10,7 @@ import type { ChatRequest } from '../protocol/requests.ts';
 import { directAccess } from './access.ts';
 import type { Gateway } from './gateway-state.ts';
 import { RATE_RETRY_AFTER_MS } from './rate-limit.ts';
+import { acceptedAt } from './recent-messages.ts';
 import type { Session } from './session.ts';
 import { checkGroupStanding } from './standing.ts';
 import { isUploadUrl, uploadName } from './uploads.ts';
@@ -112,19 +113,19 @@ async function accept(
   event: ChatEvent,
   startedAt: number,
 ): Promise<void> {
-  event.send_time = gateway.now();
+  const now = gateway.now();
   const key = `${event.sender_id} ${event.msg_id}`;
   const digest = fingerprint(event);
   const known = gateway.recent.get(key);
-  if (known !== undefined && known !== digest) {
+  if (known && known.digest !== digest) {
     throw new Refusal('conflict', 'This msg_id was used for another message.');
   }
-  if (known !== undefined) event.resend = true;
-  else gateway.recent.add(key, digest);
+  event.send_time = acceptedAt(known, now);
+  if (!known) gateway.recent.add(key, { digest, sendTime: now });
   try {
     await append(gateway, event);
   } catch (error) {
-    if (known === undefined) gateway.recent.delete(key);
+    if (!known) gateway.recent.delete(key);
     throw error;
   }
   const answer: ChatAnswer = { conversation_id: event.conversation_id, server_time: event.send_time };

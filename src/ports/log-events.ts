@@ -18,11 +18,9 @@ export interface ChatEvent extends Origin {
   sender_id: string;
   msg_type: MsgType;
   content: string;
-  /** The gateway's clock at acceptance, ms since 1970. */
+  /** The gateway's clock at acceptance, ms since 1970; later than at the one before, where the gateway remembers that. */
   send_time: number;
   client_time?: number;
-  /** The gateway had accepted the same message before: the stored one goes to this session alone. */
-  resend?: true;
 }
 
 /** A withdrawal that a gateway found allowed. */

@@ -107,8 +107,9 @@ export function keyOf(key: { sender_id: string; msg_id: string }): string {
   return `${key.sender_id} ${key.msg_id}`;
 }
 
+/** The event that was stored has the time that was stored, however often it is handed out. */
 function isResend(event: ChatEvent, stored: StoredMessage): boolean {
-  return event.resend === true || event.send_time !== stored.send_time;
+  return event.send_time !== stored.send_time;
 }
 
 function isSame(event: ChatEvent, first: ChatEvent | StoredMessage): boolean {
