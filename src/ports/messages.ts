@@ -65,7 +65,8 @@ export interface MessageStore {
    * `claim` is called with what is wanted while nobody else can store into these conversations, and what it agreed to is
    * what is stored. A direct conversation begins with its first message. `last_seq`, `last_time` and the sender's
    * `own_seq` move in the same transaction. Returns the stored messages in the order given. Throws `StoreConflict`
-   * where one of the (sender_id, msg_id) is stored already, or a group's conversation does not exist.
+   * where one of the (sender_id, msg_id) is stored already, a group's conversation does not exist, or a sender may not
+   * send to the group (`maySend`): what a worker found out before may be no longer true, and another have refused it.
    */
   store(messages: NewMessage[], claim: ClaimSeqs): Promise<StoredMessage[]>;
 

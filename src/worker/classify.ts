@@ -1,6 +1,8 @@
+import type { GroupMember } from '../ports/groups.ts';
 import type { ChatEvent } from '../ports/log-events.ts';
 import { contentDigest } from '../ports/message-view.ts';
 import type { StoredMessage } from '../ports/messages.ts';
+import { maySend } from '../ports/standing.ts';
 import type { Timeline } from '../ports/timeline.ts';
 import { conversationType, directMembers, isMsgId, isUserId } from '../protocol/ids.ts';
 
@@ -28,13 +30,17 @@ export interface RefusedChat {
   detail: string;
 }
 
-/** Sorts a batch: what is stored already, what its sender may not send, and what is new. */
+/**
+ * Sorts a batch: what is stored already, what its sender may not send, and what is new. Members are read before what is
+ * stored: then what is refused cannot have been stored by a worker that has lost the partition and came in between, and
+ * cannot be later, since storing looks at the members again.
+ */
 export async function classify(timeline: Timeline, events: ChatEvent[]): Promise<Classified> {
   const result: Classified = { fresh: [], again: [], echoes: [], refused: [] };
   if (events.length === 0) return result;
+  const members = await membersOf(timeline, events);
   const storedByKey = new Map((await timeline.findStored(events)).map((stored) => [keyOf(stored), stored]));
   const freshByKey = new Map<string, ChatEvent>();
-  const candidates: ChatEvent[] = [];
   for (const event of events) {
     const key = keyOf(event);
     const stored = storedByKey.get(key);
@@ -42,52 +48,38 @@ export async function classify(timeline: Timeline, events: ChatEvent[]): Promise
     if (stored) {
       if (isSame(event, stored)) result.again.push({ event, stored, resend: isResend(event, stored) });
       else result.refused.push(conflict(event));
-    } else if (!first) {
-      freshByKey.set(key, event);
-      candidates.push(event);
-    } else if (isSame(event, first)) result.echoes.push(event);
-    else result.refused.push(conflict(event));
+    } else if (first) {
+      if (isSame(event, first)) result.echoes.push(event);
+      else result.refused.push(conflict(event));
+    } else {
+      const detail = standingFault(event, members);
+      if (detail !== undefined) result.refused.push({ event, error: 'forbidden', detail });
+      else {
+        freshByKey.set(key, event);
+        result.fresh.push(event);
+      }
+    }
   }
-  await refuseOutsiders(timeline, candidates, result);
   return result;
 }
 
-/** Moves to `refused` what its sender may not send any more, with its echoes; the rest is fresh. */
-async function refuseOutsiders(
-  timeline: Timeline,
-  candidates: ChatEvent[],
-  result: Classified,
-): Promise<void> {
+/** By group and user: those senders of the batch that are members of the groups that they send to. */
+async function membersOf(timeline: Timeline, events: ChatEvent[]): Promise<Map<string, GroupMember>> {
   const pairs = new Map<string, { group_id: string; user_id: string }>();
-  for (const { conversation_id, sender_id } of candidates) {
+  for (const { conversation_id, sender_id } of events) {
     if (conversationType(conversation_id) !== 'group') continue;
     pairs.set(`${conversation_id} ${sender_id}`, { group_id: conversation_id, user_id: sender_id });
   }
   const members = pairs.size > 0 ? await timeline.membersAmong([...pairs.values()]) : [];
-  const mutedUntil = new Map(members.map((m) => [`${m.group_id} ${m.user_id}`, m.muted_until ?? 0]));
-  const outside = new Map<string, string>();
-  for (const event of candidates) {
-    const detail = standingFault(event, mutedUntil);
-    if (detail === undefined) result.fresh.push(event);
-    else {
-      outside.set(keyOf(event), detail);
-      result.refused.push({ event, error: 'forbidden', detail });
-    }
-  }
-  if (outside.size === 0) return;
-  result.echoes = result.echoes.filter((event) => {
-    const detail = outside.get(keyOf(event));
-    if (detail !== undefined) result.refused.push({ event, error: 'forbidden', detail });
-    return detail === undefined;
-  });
+  return new Map(members.map((member) => [`${member.group_id} ${member.user_id}`, member]));
 }
 
-function standingFault(event: ChatEvent, mutedUntil: Map<string, number>): string | undefined {
+function standingFault(event: ChatEvent, members: Map<string, GroupMember>): string | undefined {
   const direct = directMembers(event.conversation_id);
   if (direct) return direct.includes(event.sender_id) ? undefined : 'The sender is not one of the two.';
-  const until = mutedUntil.get(`${event.conversation_id} ${event.sender_id}`);
-  if (until === undefined) return 'The sender is not a member of the group.';
-  return until > event.send_time ? 'The sender is muted in the group.' : undefined;
+  const member = members.get(`${event.conversation_id} ${event.sender_id}`);
+  if (maySend(member, event.send_time)) return undefined;
+  return member ? 'The sender is muted in the group.' : 'The sender is not a member of the group.';
 }
 
 /** The form of an event that this worker can carry out. */

@@ -9,7 +9,7 @@ import { buryRefused } from './dead-letters.ts';
 import { appendToInboxes, pushMessages, pushToFormerMembers } from './deliver.ts';
 import type { WorkerDeps } from './deps.ts';
 
-/** How often a batch starts over because another worker stored one of its message ids in between. */
+/** How often a batch starts over because what was read is no longer true: another worker stored one of its messages, say. */
 const CONFLICTS_MAX = 5;
 
 /**

@@ -317,3 +317,45 @@ test('where a store is out of reach the whole batch is to come again, and nothin
   await worker.handle(chat('m1', 'one'));
   assert.deepEqual(await worker.stored(), ['1:m1:one']);
 });
+
+test('what a worker that lost the partition stored is not refused because its sender was removed since', async (t) => {
+  const group = { group_id: 'group_g', name: 'G', owner_id: 'bob', history: 'all', created_at: 1 } as const;
+  const event = chat('m1', 'one', { conversation_id: group.group_id });
+  let overtaken = false;
+  const worker = await workerUnderTest(t, (timeline) => ({
+    ...timeline,
+    async membersAmong(pairs) {
+      if (overtaken) return timeline.membersAmong(pairs);
+      overtaken = true;
+      await timeline.store([{ ...event, client_time: null }], async () => {});
+      await timeline.changeGroup(group.group_id, ['ada'], () => ({
+        steps: [{ step: 'remove', user_id: 'ada' }],
+        result: undefined,
+      }));
+      return timeline.membersAmong(pairs);
+    },
+  }));
+  await worker.timeline.createGroup(group, ['ada']);
+  assert.deepEqual(summary(await worker.handle(event)), ['ada message m1 1']);
+  assert.deepEqual(worker.dead, []);
+  assert.deepEqual(await worker.stored(group.group_id), ['1:m1:one']);
+});
+
+test('who is removed while a batch is at work is refused, and nothing of theirs is stored', async (t) => {
+  const group = { group_id: 'group_g', name: 'G', owner_id: 'bob', history: 'all', created_at: 1 } as const;
+  const worker = await workerUnderTest(t, (timeline) => ({
+    ...timeline,
+    async findStored(keys) {
+      const found = await timeline.findStored(keys);
+      await timeline.changeGroup(group.group_id, ['ada'], () => ({
+        steps: [{ step: 'remove', user_id: 'ada' }],
+        result: undefined,
+      }));
+      return found;
+    },
+  }));
+  await worker.timeline.createGroup(group, ['ada']);
+  const pushes = await worker.handle(chat('m1', 'one', { conversation_id: group.group_id }));
+  assert.deepEqual(summary(pushes), ['ada rejected m1 403']);
+  assert.deepEqual(await worker.stored(group.group_id), []);
+});

@@ -140,7 +140,7 @@ function listing(open: OpenTimeline): void {
     await send(timeline, 'p2p:ann:old', 1, 100);
     await makeGroup(timeline, 'group_quiet', ['ann'], { created_at: 300 });
     await send(timeline, DIRECT, 2, 400);
-    await makeGroup(timeline, 'group_busy', ['ann'], { created_at: 50 });
+    await makeGroup(timeline, 'group_busy', ['ann', 'zed'], { created_at: 50 });
     await send(timeline, 'group_busy', 1, 200, 'zed');
     await makeGroup(timeline, 'group_others', ['bob'], { created_at: 999, owner_id: 'cid' });
     await send(timeline, 'p2p:bob:cid', 1, 999, 'bob');

@@ -274,6 +274,29 @@ function conflicting(open: OpenTimeline): void {
     }
   });
 
+  test('a message of somebody who may not send to the group is a conflict, and nothing is stored', async () => {
+    await using fixture = await open();
+    const { timeline } = fixture;
+    await makeGroup(timeline);
+    await timeline.changeGroup(GROUP, ['bob', 'cid'], () => ({
+      steps: [
+        { step: 'remove', user_id: 'bob' },
+        { step: 'mute', user_id: 'cid', until: 1000 },
+      ],
+      result: undefined,
+    }));
+    const say = (sender_id: string, send_time: number) =>
+      newMessage({ conversation_id: GROUP, sender_id, send_time });
+    for (const forbidden of [say('zed', 5000), say('bob', 5000), say('cid', 999)]) {
+      const batch = [newMessage(), say('ann', 5000), forbidden];
+      await assert.rejects(timeline.store(batch, agree), StoreConflict);
+      assert.deepEqual(await timeline.findStored(batch), []);
+    }
+    assert.equal(await headOf(timeline, GROUP), 0);
+    await timeline.store([say('ann', 999), say('cid', 1000)], agree);
+    assert.equal(await headOf(timeline, GROUP), 2);
+  });
+
   test('a group that is dissolved while numbers are claimed has the message as a whole or not at all', async () => {
     await using fixture = await open();
     const { timeline } = fixture;

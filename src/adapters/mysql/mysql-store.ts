@@ -1,9 +1,19 @@
 import { StoreConflict } from '../../ports/errors.ts';
+import type { GroupMember } from '../../ports/groups.ts';
 import type { ClaimSeqs, MessageStore, NewMessage, StoredMessage } from '../../ports/messages.ts';
+import { maySend } from '../../ports/standing.ts';
 import { directMembers } from '../../protocol/ids.ts';
 import type { MysqlDatabase, Statements } from './mysql-database.ts';
 import { isDuplicate } from './mysql-errors.ts';
-import { chunksOf, INSERT_CHARS_MAX, INSERT_ROWS_MAX, KEYS_MAX, valuesTable } from './mysql-rows.ts';
+import { GROUP_SQL } from './mysql-group-sql.ts';
+import {
+  chunksOf,
+  foundInChunks,
+  INSERT_CHARS_MAX,
+  INSERT_ROWS_MAX,
+  KEYS_MAX,
+  valuesTable,
+} from './mysql-rows.ts';
 
 /** Messages of one conversation in a batch. */
 interface Run {
@@ -55,6 +65,7 @@ async function storeIn(
   createdAt: number,
 ): Promise<StoredMessage[]> {
   const heads = await lockHeads(tx, runs, createdAt);
+  await checkSenders(tx, messages);
   await claim(
     runs.map(({ conversationId, count }) => ({
       conversationId,
@@ -97,6 +108,30 @@ async function lockHeads(tx: Statements, runs: Run[], createdAt: number): Promis
     missing.filter((id) => heads.get(id) === 0),
   );
   return heads;
+}
+
+/**
+ * Throws where somebody may not send to a group, which another worker may have found out already. Groups change under
+ * the lock that is held now.
+ */
+async function checkSenders(tx: Statements, messages: NewMessage[]): Promise<void> {
+  const toGroups = messages.filter(({ conversation_id }) => !directMembers(conversation_id));
+  if (toGroups.length === 0) return;
+  const pairs = new Map(
+    toGroups.map((message) => [senderKey(message), [message.conversation_id, message.sender_id]]),
+  );
+  const members = await foundInChunks([...pairs.values()], (chunk) =>
+    tx.rows<GroupMember>(GROUP_SQL.membersAmong, [chunk]),
+  );
+  const byKey = new Map(members.map((member) => [`${member.group_id} ${member.user_id}`, member]));
+  for (const message of toGroups) {
+    if (maySend(byKey.get(senderKey(message)), message.send_time)) continue;
+    throw new StoreConflict(`${message.sender_id} may not send to ${message.conversation_id}`);
+  }
+}
+
+function senderKey({ conversation_id, sender_id }: NewMessage): string {
+  return `${conversation_id} ${sender_id}`;
 }
 
 async function lockExisting(tx: Statements, ids: string[], heads: Heads): Promise<void> {

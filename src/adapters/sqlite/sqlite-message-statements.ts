@@ -21,6 +21,7 @@ export function prepareMessages(db: SqliteDatabase) {
       `INSERT INTO conversation_member (user_id, conversation_id, join_seq, ack_seq, read_seq, own_seq)
        VALUES (?, ?, 0, 0, 0, 0)`,
     ),
+    standing: db.prepare('SELECT muted_until FROM group_member WHERE group_id = ? AND user_id = ?'),
     moveOwn: db.prepare(
       'UPDATE conversation_member SET own_seq = ? WHERE user_id = ? AND conversation_id = ?',
     ),

@@ -1,7 +1,8 @@
 import { StoreConflict } from '../../ports/errors.ts';
 import type { ClaimSeqs, MessageStore, NewMessage, SeqClaim, StoredMessage } from '../../ports/messages.ts';
+import { maySend } from '../../ports/standing.ts';
 import { directMembers } from '../../protocol/ids.ts';
-import { isDuplicate, type SqliteDatabase } from './sqlite-database.ts';
+import { getRow, isDuplicate, type SqliteDatabase } from './sqlite-database.ts';
 import { headOf, type MessageStatements } from './sqlite-message-statements.ts';
 
 /** Messages of one conversation in a batch, and the head that they follow. */
@@ -69,6 +70,7 @@ function write(
   createdAt: number,
 ): StoredMessage[] {
   const nextSeqs = new Map<string, number>();
+  checkSenders(sql, messages);
   for (const run of runs) {
     moveHead(sql, run, createdAt);
     nextSeqs.set(run.conversationId, (run.lastSeq ?? 0) + 1);
@@ -80,6 +82,16 @@ function write(
   });
   for (const own of newestOwn(stored)) sql.moveOwn.run(own.seq, own.sender_id, own.conversation_id);
   return stored;
+}
+
+/** Fails where somebody may not send to a group, which another worker may have found out already. */
+function checkSenders(sql: MessageStatements, messages: NewMessage[]): void {
+  for (const { conversation_id, sender_id, send_time } of messages) {
+    if (directMembers(conversation_id)) continue;
+    const member = getRow<{ muted_until: number | null }>(sql.standing, conversation_id, sender_id);
+    if (!maySend(member, send_time))
+      throw new StoreConflict(`${sender_id} may not send to ${conversation_id}`);
+  }
 }
 
 /** Fails where the head is no longer what it was when the numbers were claimed: the group was dissolved meanwhile. */
