@@ -1,13 +1,8 @@
-import {
-  createClient,
-  type Message,
-  memoryStore,
-  type SeqlineClient,
-  SeqlineError,
-} from '../../src/sdk/index.ts';
+import { createClient, memoryStore, type SeqlineClient, SeqlineError } from '../../src/sdk/index.ts';
 import type { Target } from '../harness/target.ts';
 import { tokenOf } from '../harness/tokens.ts';
-import type { Copy, SentMessage } from './history.ts';
+import type { Observation, Reader, Send } from './checker/history.ts';
+import { complete, invoke } from './checker/record.ts';
 
 /** Quick, so that an outage is over for the clients soon after it is for the server. */
 const RECONNECT = { baseMs: 50, maxMs: 300 };
@@ -24,7 +19,7 @@ const UNANSWERED_MAX = 4;
 export class Chatter {
   readonly userId: string;
   readonly conversationIds: string[];
-  readonly sent: SentMessage[] = [];
+  readonly sent: Send[] = [];
   /** What nothing explains: a message that was refused, a client that was sent away. */
   readonly errors: string[] = [];
   /** Sent by the app as it runs now, and not answered, or not known to be stored. */
@@ -35,7 +30,8 @@ export class Chatter {
 
   private readonly target: Target;
   private readonly random: () => number;
-  private readonly delivered = new Map<string, Message[]>();
+  /** What the app was handed of each conversation, in the order in which it was. */
+  private readonly handed = new Map<string, Observation[]>();
   private readonly store = memoryStore();
   private client: SeqlineClient;
   private session = 1;
@@ -53,16 +49,21 @@ export class Chatter {
     return this.client.connect();
   }
 
-  /** What the app was handed of a conversation, in the order in which it was. */
-  deliveredOf(conversationId: string): Message[] {
-    return this.delivered.get(conversationId) ?? [];
+  /** How many messages the app was handed of a conversation: it is handed each once, in order, from the first on. */
+  handedOf(conversationId: string): number {
+    return this.handed.get(conversationId)?.length ?? 0;
   }
 
-  copies(): Copy[] {
+  get observations(): Observation[] {
+    return [...this.handed.values()].flat();
+  }
+
+  /** There from the beginning to the end, in all conversations. */
+  readers(): Reader[] {
     return this.conversationIds.map((conversationId) => ({
+      userId: this.userId,
       conversationId,
-      reader: this.userId,
-      messages: this.deliveredOf(conversationId),
+      liveSince: 0,
     }));
   }
 
@@ -84,21 +85,14 @@ export class Chatter {
     const content = `${session} says its message ${this.sent.length + 1}`;
     const handle = this.client.send({ conversationId, content });
     const { msgId } = handle;
-    const message: SentMessage = {
-      conversationId,
-      senderId: this.userId,
-      session,
-      msgId,
-      content,
-      answered: false,
-    };
+    const message = invoke({ conversationId, senderId: this.userId, session, msgId, content });
     this.sent.push(message);
     this.follow(session, handle.sent, 'unanswered', () => {
-      message.answered = true;
+      complete(message, 0);
       this.answered += 1;
     });
     this.follow(session, handle.stored, 'unstored', ({ seq }) => {
-      message.storedAs = seq;
+      message.seq = seq;
     });
   }
 
@@ -144,9 +138,9 @@ export class Chatter {
       random: this.random,
     });
     client.on('message', (message) => {
-      const messages = this.delivered.get(message.conversation_id) ?? [];
-      this.delivered.set(message.conversation_id, messages);
-      messages.push(message);
+      const handed = this.handed.get(message.conversation_id) ?? [];
+      this.handed.set(message.conversation_id, handed);
+      handed.push({ reader: this.userId, via: 'feed', at: performance.now(), message });
     });
     client.on('error', (error) => this.note(error));
     client.on('closed', ({ code, reason }) => this.errors.push(`closed with ${code} ${reason}`));

@@ -5,7 +5,10 @@ import type { Packet, RawClient } from '../harness/raw-client.ts';
 import { createRestartableServer, type Exit, type RestartableServer } from '../harness/restartable-server.ts';
 import { assertOpen, chatPacket, logIn } from '../harness/talk.ts';
 import { caughtUp } from './caught-up.ts';
-import { faultsOf, type SentMessage } from './history.ts';
+import type { Anomaly } from './checker/anomaly.ts';
+import { check } from './checker/check.ts';
+import { emptyHistory, type Send } from './checker/history.ts';
+import { complete, invoke } from './checker/record.ts';
 import { pullHistory } from './pull-history.ts';
 
 const PEOPLE = ['ann', 'bob'] as const;
@@ -32,7 +35,7 @@ for (const [signal, exit] of Object.entries(ENDS)) {
     assert.deepEqual(await server.exited(), exit, server.log());
 
     await server.start();
-    const answered = sent.filter((message) => message.answered);
+    const answered = sent.filter(({ outcome }) => outcome === 'answered');
     t.diagnostic(`${answered.length} messages were answered, ${sent.length - answered.length} refused`);
     assert.ok(answered.length > 0);
     assert.deepEqual(await faults(server, sent), []);
@@ -42,16 +45,16 @@ for (const [signal, exit] of Object.entries(ENDS)) {
 }
 
 /** Both send in turn until the disk is full, and then some more: every refusal is one, and the server goes on. */
-async function fill(clients: RawClient[]): Promise<SentMessage[]> {
-  const sent: SentMessage[] = [];
+async function fill(clients: RawClient[]): Promise<Send[]> {
+  const sent: Send[] = [];
   let refusals = 0;
   while (refusals < REFUSALS) {
     const client = clients[sent.length % clients.length]!;
     const { packet, message } = next(client, sent.length);
     sent.push(message);
     const answer = await client.request(packet);
-    message.answered = answer.code === 0;
-    if (!message.answered) {
+    complete(message, answer.code);
+    if (answer.code !== 0) {
       assertUnavailable(answer);
       refusals += 1;
     }
@@ -63,14 +66,13 @@ async function fill(clients: RawClient[]): Promise<SentMessage[]> {
 
 function next(client: RawClient, number: number) {
   const packet = chatPacket(CONVERSATION, `${number} ${CONTENT}`);
-  const message: SentMessage = {
+  const message = invoke({
     conversationId: CONVERSATION,
     senderId: client.userId,
     session: client.userId,
     msgId: packet.msg_id,
     content: packet.payload.content,
-    answered: false,
-  };
+  });
   return { packet, message };
 }
 
@@ -81,20 +83,23 @@ function assertUnavailable({ code, payload }: Packet): void {
 }
 
 /** What was refused is taken now, under the ids that it had; it comes after all else then. */
-async function sendRefusedAgain(server: RestartableServer, sent: SentMessage[]): Promise<void> {
+async function sendRefusedAgain(server: RestartableServer, sent: Send[]): Promise<void> {
   for (const user of PEOPLE) {
     const client = await logIn(server, { user });
-    for (const message of sent.filter(({ senderId, answered }) => senderId === user && !answered)) {
+    const refused = sent.filter(({ senderId, outcome }) => senderId === user && outcome !== 'answered');
+    for (const message of refused) {
       const packet = chatPacket(CONVERSATION, message.content, { msg_id: message.msgId });
-      assert.equal((await client.request(packet)).code, 0);
-      message.answered = true;
-      message.session = `${user} again`;
+      const again = invoke({ ...message, session: `${user} again` });
+      sent.push(again);
+      const { code } = await client.request(packet);
+      assert.equal(code, 0);
+      complete(again, code);
     }
   }
 }
 
-async function faults(server: RestartableServer, sent: SentMessage[]): Promise<string[]> {
+async function faults(server: RestartableServer, sends: Send[]): Promise<Anomaly[]> {
   await caughtUp(server);
-  const histories = await Promise.all(PEOPLE.map((user) => pullHistory(server, user, CONVERSATION)));
-  return faultsOf({ sent, histories, delivered: [] });
+  const finals = await Promise.all(PEOPLE.map((user) => pullHistory(server, user, CONVERSATION)));
+  return check({ ...emptyHistory(), sends, finals });
 }

@@ -7,7 +7,8 @@ import { connect, type RawClient, UpgradeRefused } from '../harness/raw-client.t
 import { createRestartableServer, type RestartableServer } from '../harness/restartable-server.ts';
 import { event, isEvent, logIn, say } from '../harness/talk.ts';
 import { caughtUp } from './caught-up.ts';
-import { faultsOf, type SentMessage } from './history.ts';
+import { check } from './checker/check.ts';
+import { emptyHistory, type Send } from './checker/history.ts';
 import { pullHistory } from './pull-history.ts';
 import { type Talk, talkUntilClosed } from './raw-talk.ts';
 
@@ -35,7 +36,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const conversations = await introduce(server, users);
       const clients = await Promise.all(users.map((user) => logIn(server, { user })));
       const talks = clients.map((client) => talkUntilClosed(client, idsOf(conversations, client.userId)));
-      await until('there is load', () => sentBy(talks).filter((m) => m.answered).length >= ANSWERS_BEFORE);
+      await until('there is load', () => sentBy(talks).filter(isAnswered).length >= ANSWERS_BEFORE);
 
       const departures = clients.map(departure);
       server.signal(signal);
@@ -93,12 +94,16 @@ function idsOf(conversations: Conversation[], userId: string): string[] {
   return conversations.filter(({ members }) => members.includes(userId)).map(({ id }) => id);
 }
 
-function sentBy(talks: Talk[]): SentMessage[] {
+function isAnswered({ outcome }: Send): boolean {
+  return outcome === 'answered';
+}
+
+function sentBy(talks: Talk[]): Send[] {
   return talks.flatMap(({ sent }) => sent);
 }
 
 function unanswered(talks: Talk[]): number {
-  return sentBy(talks).filter((message) => !message.answered).length;
+  return sentBy(talks).filter((send) => !isAnswered(send)).length;
 }
 
 /** When a client was told to go, and when it was gone. */
@@ -145,10 +150,10 @@ async function assertPaced(departures: Departure[]): Promise<void> {
   assert.ok(Math.max(...closes) - Math.min(...closes) > DRAIN_MS / 4, 'they go one by one');
 }
 
-async function faultsAfter(server: RestartableServer, conversations: Conversation[], sent: SentMessage[]) {
+async function faultsAfter(server: RestartableServer, conversations: Conversation[], sends: Send[]) {
   await caughtUp(server);
-  const histories = await Promise.all(
+  const finals = await Promise.all(
     conversations.flatMap(({ id, members }) => members.map((member) => pullHistory(server, member, id))),
   );
-  return faultsOf({ sent, histories, delivered: [] });
+  return check({ ...emptyHistory(), sends, finals });
 }

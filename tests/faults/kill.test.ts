@@ -8,7 +8,8 @@ import { createRestartableServer, type RestartableServer } from '../harness/rest
 import { logIn } from '../harness/talk.ts';
 import { caughtUp } from './caught-up.ts';
 import { Chatter } from './chatter.ts';
-import { type Copy, faultsOf, type SentMessage } from './history.ts';
+import { check as anomaliesOf } from './checker/check.ts';
+import { emptyHistory, type FinalPull, type History, type Send } from './checker/history.ts';
 import { pullHistory } from './pull-history.ts';
 import { talkUntilClosed } from './raw-talk.ts';
 import { createRandom, seedOf } from './seeded-random.ts';
@@ -38,8 +39,9 @@ test(`${ROUNDS} times kill -9 under load: nothing answered is lost, doubled or o
     await greet(company.chatters);
     for (const chatter of company.chatters) chatter.talk();
     for (let round = 1; round <= ROUNDS; round++) await killOnce(server, company, random);
+    const healedAt = performance.now();
     await settle(company.chatters);
-    await check(t, server, company);
+    await check(t, server, company, healedAt);
   } catch (error) {
     t.diagnostic(`What the server wrote:\n${server.log()}`);
     throw error;
@@ -54,7 +56,7 @@ interface Company {
    * One in each group, on a bare WebSocket: they send nothing again, as the SDK does after a reconnect with what it has
    * not seen stored, which may bring back what the server lost.
    */
-  guests: { userId: string; conversationId: string; sent: SentMessage[] }[];
+  guests: { userId: string; conversationId: string; sent: Send[] }[];
 }
 
 /** Everyone talks with both neighbours in a ring, and in two groups. */
@@ -122,42 +124,46 @@ async function settle(chatters: Chatter[]): Promise<void> {
 
 /** Waits until every chatter was handed as many messages of each conversation as there are. */
 async function handedOut(chatters: Chatter[], lengthOf: (conversationId: string) => number): Promise<void> {
-  const complete = ({ conversationId, messages }: Copy) => messages.length >= lengthOf(conversationId);
-  await until(
-    'everyone was handed everything',
-    () => chatters.every((chatter) => chatter.copies().every(complete)),
-    SETTLE_MS_MAX,
-  );
+  const isComplete = (chatter: Chatter) =>
+    chatter.conversationIds.every((id) => chatter.handedOf(id) >= lengthOf(id));
+  await until('everyone was handed everything', () => chatters.every(isComplete), SETTLE_MS_MAX);
 }
 
 async function check(
   t: TestContext,
   server: RestartableServer,
   { chatters, guests }: Company,
+  healedAt: number,
 ): Promise<void> {
   const readers = [
     ...chatters.map(({ userId, conversationIds }) => ({ userId, ids: conversationIds })),
     ...guests.map(({ userId, conversationId }) => ({ userId, ids: [conversationId] })),
   ];
   await caughtUp(server);
-  const histories = (
-    await Promise.all(readers.map(({ userId, ids }) => pullAll(server, userId, ids)))
-  ).flat();
-  const lengths = new Map(histories.map(({ conversationId, messages }) => [conversationId, messages.length]));
+  const finals = (await Promise.all(readers.map(({ userId, ids }) => pullAll(server, userId, ids)))).flat();
+  const lengths = new Map(finals.map(({ conversationId, messages }) => [conversationId, messages.length]));
   await handedOut(chatters, (conversationId) => lengths.get(conversationId)!);
-  const sent = [...chatters, ...guests].flatMap((person) => person.sent);
-  const delivered = chatters.flatMap((chatter) => chatter.copies());
-  const unanswered = sent.filter((message) => !message.answered).length;
-  t.diagnostic(`${sent.length} messages, of them ${unanswered} never answered`);
-  assert.deepEqual(faultsOf({ sent, histories, delivered }).slice(0, FAULTS_SHOWN), []);
+  const sends = [...chatters, ...guests].flatMap((person) => person.sent);
+  const unanswered = sends.filter(({ outcome }) => outcome !== 'answered').length;
+  t.diagnostic(`${sends.length} messages, of them ${unanswered} never answered`);
+  const history: History = {
+    ...emptyHistory(),
+    sends,
+    observations: chatters.flatMap((chatter) => chatter.observations),
+    finals,
+    readers: chatters.flatMap((chatter) => chatter.readers()),
+    healedAt,
+  };
+  const anomalies = anomaliesOf(history, { unseenMs: SETTLE_MS_MAX });
+  assert.deepEqual(anomalies.slice(0, FAULTS_SHOWN), []);
   assert.deepEqual(
     chatters.flatMap(({ errors, userId }) => errors.map((error) => `${userId}: ${error}`)),
     [],
   );
 }
 
-async function pullAll(server: RestartableServer, userId: string, ids: string[]): Promise<Copy[]> {
-  const copies: Copy[] = [];
-  for (const id of ids) copies.push(await pullHistory(server, userId, id));
-  return copies;
+async function pullAll(server: RestartableServer, userId: string, ids: string[]): Promise<FinalPull[]> {
+  const pulls: FinalPull[] = [];
+  for (const id of ids) pulls.push(await pullHistory(server, userId, id));
+  return pulls;
 }

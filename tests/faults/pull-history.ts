@@ -3,12 +3,16 @@ import type { Message } from '../../src/protocol/message.ts';
 import type { MessagesPage } from '../../src/protocol/packets.ts';
 import { apiOf } from '../harness/api.ts';
 import type { Target } from '../harness/target.ts';
-import type { Copy } from './history.ts';
+import type { FinalPull } from './checker/history.ts';
 
 const PAGE = 200;
 
 /** The whole of a conversation as one of its members, page by page by plain HTTP: the SDK has no hand in it. */
-export async function pullHistory(target: Target, userId: string, conversationId: string): Promise<Copy> {
+export async function pullHistory(
+  target: Target,
+  userId: string,
+  conversationId: string,
+): Promise<FinalPull> {
   const api = apiOf(target, userId);
   const messages: Message[] = [];
   for (;;) {

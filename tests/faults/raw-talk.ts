@@ -1,13 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RawClient } from '../harness/raw-client.ts';
 import { chatPacket, isEvent } from '../harness/talk.ts';
-import type { SentMessage } from './history.ts';
+import type { Send } from './checker/history.ts';
+import { complete, invoke } from './checker/record.ts';
 
 const PAUSE_MS = 50;
 
 /** What one connection said. */
 export interface Talk {
-  sent: SentMessage[];
+  sent: Send[];
   /** How many of them were sent after the event `drain` and answered. */
   servedWhileDraining: number;
 }
@@ -34,22 +35,21 @@ export async function sayOnce(
   client: RawClient,
   conversationId: string,
   content: string,
-  sent: SentMessage[],
+  sent: Send[],
 ): Promise<boolean> {
   const packet = chatPacket(conversationId, content);
-  const message: SentMessage = {
+  const message = invoke({
     conversationId,
     senderId: client.userId,
     session: client.hello.session_id,
     msgId: packet.msg_id,
     content,
-    answered: false,
-  };
+  });
   sent.push(message);
   try {
-    message.answered = (await client.request(packet)).code === 0;
+    complete(message, (await client.request(packet)).code);
   } catch (error) {
     if (!client.close) throw error;
   }
-  return message.answered;
+  return message.outcome === 'answered';
 }

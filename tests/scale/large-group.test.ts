@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Message } from '../../src/protocol/message.ts';
-import { type Copy, faultsOf, type SentMessage } from '../faults/history.ts';
+import { check } from '../faults/checker/check.ts';
+import { emptyHistory, type Observation, type Reader, type Send } from '../faults/checker/history.ts';
 import { pullHistory } from '../faults/pull-history.ts';
 import { sayOnce } from '../faults/raw-talk.ts';
 import { apiOf, assertOk, createGroup } from '../harness/api.ts';
@@ -32,13 +32,13 @@ test(`a group of ${MEMBERS}, ${ONLINE} of them online`, { timeout: TIMEOUT_MS },
     inParallel(present, (user) => logIn(target, { user })),
   );
 
-  const sent: SentMessage[] = [];
+  const sends: Send[] = [];
   const timesMs: number[] = [];
   const senders = clients.slice(0, SENDERS);
   for (let count = 1; count <= MESSAGES / 2; count++) {
     const startedAt = performance.now();
     const everywhere = reach(clients, count);
-    assert.ok(await sayOnce(senders[count % SENDERS]!, groupId, `message ${count}`, sent));
+    assert.ok(await sayOnce(senders[count % SENDERS]!, groupId, `message ${count}`, sends));
     await everywhere;
     timesMs.push(performance.now() - startedAt);
   }
@@ -53,17 +53,19 @@ test(`a group of ${MEMBERS}, ${ONLINE} of them online`, { timeout: TIMEOUT_MS },
   await timed(t, `for ${MESSAGES / 2} messages at once to reach all`, async () => {
     const everywhere = reach(clients, MESSAGES);
     const said = Array.from({ length: MESSAGES / 2 }, (_, index) =>
-      sayOnce(senders[index % SENDERS]!, groupId, `at once ${index}`, sent),
+      sayOnce(senders[index % SENDERS]!, groupId, `at once ${index}`, sends),
     );
     assert.ok((await Promise.all(said)).every(Boolean));
     await everywhere;
   });
-  assert.equal(sent.length, MESSAGES);
+  assert.equal(sends.length, MESSAGES);
 
   await inParallel(clients, (client) => heartbeat(client));
   const offline = users[1]!;
-  const histories = await Promise.all([offline, owner].map((user) => pullHistory(target, user, groupId)));
-  assert.deepEqual(faultsOf({ sent, histories, delivered: clients.map(copyOf) }), []);
+  const finals = await Promise.all([offline, owner].map((user) => pullHistory(target, user, groupId)));
+  const observations = clients.flatMap(observationsOf);
+  const readers = present.map((userId): Reader => ({ userId, conversationId: groupId, liveSince: 0 }));
+  assert.deepEqual(check({ ...emptyHistory(), sends, observations, finals, readers }), []);
 });
 
 /** Made with as many members as one call takes; the others are added one by one. */
@@ -84,9 +86,11 @@ async function reach(clients: RawClient[], count: number): Promise<void> {
 }
 
 /** What was pushed. The heartbeats before leave nothing on its way. */
-function copyOf(client: RawClient): Copy {
-  const messages: Message[] = client.packets.filter(isStored).map(({ payload }) => payload);
-  return { conversationId: messages[0]?.conversation_id ?? '', reader: client.userId, messages };
+function observationsOf({ userId, packets }: RawClient): Observation[] {
+  const at = performance.now();
+  return packets
+    .filter(isStored)
+    .map(({ payload }): Observation => ({ reader: userId, via: 'push', at, message: payload }));
 }
 
 async function inParallel<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {

@@ -17,20 +17,16 @@ export function bodyAnomalies(ledger: Ledger): Anomaly[] {
   ];
 }
 
-/** Answered, and nowhere. */
+/** Answered, and nowhere. Who may have been refused later need not have heard of it: events come at most once. */
 function lost({ conversationId, readers }: Ledger, sent: Sent): Anomaly[] {
   const answered = sent.attempts.find(({ outcome }) => outcome === 'answered');
   if (answered?.conversationId !== conversationId || sent.places.length > 0) return [];
-  const forbidden = sent.rejections.some(({ code }) => code === 403);
+  const [rejection] = sent.rejections;
+  const forbidden = !rejection || sent.rejections.some(({ code }) => code === 403);
   if (forbidden && readers.get(answered.senderId)?.mayBeForbidden) return [];
-  const rejection = sent.rejections.map(({ code }) => ` and rejected with ${code}, which nothing explains,`);
-  return [
-    {
-      name: 'lost-write',
-      conversationId,
-      text: `${describe(answered)} was answered${rejection[0] ?? ''} and is not stored`,
-    },
-  ];
+  const told = rejection ? ` and rejected with ${rejection.code}, which nothing explains,` : '';
+  const text = `${describe(answered)} was answered${told} and is not stored`;
+  return [{ name: 'lost-write', conversationId, text }];
 }
 
 /** Told once, for the conversation of its first place. */

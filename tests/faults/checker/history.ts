@@ -87,7 +87,7 @@ export interface Reader {
   liveSince?: number;
   /** When a removal was answered that is in force still: what is sent after it is not for, and not from, this user. */
   removedAt?: number;
-  /** A removal or a muting was tried, so that a message of this user may be answered and then rejected with 403. */
+  /** A removal or a muting was tried, so that a message of this user may be answered and then refused with 403. */
   mayBeForbidden?: boolean;
 }
 

@@ -29,7 +29,7 @@ function realtimeAnomalies({ conversationId, ordered }: Ledger): Anomaly[] {
 /**
  * What one session sent stands in that order. A message that was sent more than once is stored where the first of these
  * came to the log, wherever that was: it is bound to what follows by a send that was answered, or that was the only one,
- * and to what precedes by its first.
+ * and to what precedes where no other session sent it.
  */
 function sessionAnomalies({ conversationId, sends, ordered }: Ledger): Anomaly[] {
   const placeOf = new Map(ordered.map((place) => [place.sent, place]));
@@ -42,7 +42,7 @@ function sessionAnomalies({ conversationId, sends, ordered }: Ledger): Anomaly[]
     if (!place) continue;
     const before = highest.get(send.session);
     const { attempts, key } = place.sent;
-    if (before && before.seq > place.seq && attempts[0] === send) {
+    if (before && before.seq > place.seq && attempts[0] === send && isOfOne(attempts)) {
       const text = `${send.session} sent ${key}, number ${place.seq}, after ${before.sent.key}, number ${before.seq}`;
       anomalies.push({ name: 'nonmonotonic-send', conversationId, text });
     }
@@ -50,4 +50,8 @@ function sessionAnomalies({ conversationId, sends, ordered }: Ledger): Anomaly[]
     if (binds && (!before || before.seq < place.seq)) highest.set(send.session, place);
   }
   return anomalies;
+}
+
+function isOfOne(attempts: Send[]): boolean {
+  return attempts.every(({ session }) => session === attempts[0]!.session);
 }

@@ -75,6 +75,15 @@ describe('a message that was sent again by a later session', () => {
       assert.deepEqual(names(stored(sends, ids)), [], ids.join());
     }
   });
+  test('may overtake by it what the first session sent before, and nobody knew of', () => {
+    const sends = [send('a', 0, 'unknown'), send('b', 1, 'unknown'), send('b', 2, 'answered', again)];
+    for (const ids of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ]) {
+      assert.deepEqual(names(stored(sends, ids)), [], ids.join());
+    }
+  });
   test('stands before what that session sent after it was answered', () => {
     const sends = [
       send('a', 0, 'unknown'),

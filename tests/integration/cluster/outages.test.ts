@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { until } from '../../contract/wait.ts';
-import { faultsOf, type SentMessage } from '../../faults/history.ts';
+import { check } from '../../faults/checker/check.ts';
+import { emptyHistory, type Send } from '../../faults/checker/history.ts';
+import { complete, invoke } from '../../faults/checker/record.ts';
 import { pullHistory } from '../../faults/pull-history.ts';
 import { apiOf, createGroup } from '../../harness/api.ts';
 import { type Cluster, startCluster } from '../../harness/cluster.ts';
@@ -10,7 +12,7 @@ import { NO_SERVERS } from '../../harness/cluster-stores.ts';
 import { FAULTS, NO_LAB, type ServerName, without } from '../../harness/lab.ts';
 import { freshUser, p2p } from '../../harness/names.ts';
 import { isStored, type Packet, type RawClient } from '../../harness/raw-client.ts';
-import { chatPacket, isEvent, logIn, sayAll } from '../../harness/talk.ts';
+import { chatPacket, isEvent, logIn } from '../../harness/talk.ts';
 import { countEvents } from './log-reader.ts';
 
 const MESSAGES = 20;
@@ -26,7 +28,7 @@ interface Pair {
   alice: RawClient;
   bob: RawClient;
   conversationIds: string[];
-  sent: SentMessage[];
+  sent: Send[];
 }
 
 describe('a server is away', { skip: NO_SERVERS || NO_LAB, timeout: 1_200_000 }, () => {
@@ -114,8 +116,8 @@ describe('a server is away', { skip: NO_SERVERS || NO_LAB, timeout: 1_200_000 },
       throw error;
     }
     const readers = [alice, bob].flatMap(({ userId }) => conversationIds.map((id) => ({ userId, id })));
-    const histories = await Promise.all(readers.map(({ userId, id }) => pullHistory(cluster, userId, id)));
-    assert.deepEqual(faultsOf({ sent, histories, delivered: [] }), []);
+    const finals = await Promise.all(readers.map(({ userId, id }) => pullHistory(cluster, userId, id)));
+    assert.deepEqual(check({ ...emptyHistory(), sends: sent, finals }), []);
     assert.equal(await countEvents(cluster.stores.kafka, 'dead_letters'), deadLetters);
     for (const client of [alice, bob]) assert.deepEqual(client.packets.filter(isEvent('rejected')), []);
   }
@@ -137,13 +139,11 @@ async function introduce(cluster: Cluster): Promise<Pair> {
   const bob = await logIn(cluster, { user: b, url: second!.url });
   const pair: Pair = { alice, bob, conversationIds: [p2p(a, b), group], sent: [] };
   for (const id of pair.conversationIds) {
-    const stored = await sayAll(alice, id, ['before']);
-    pair.sent.push({
-      ...sentMessage(alice, chatPacket(id, 'before')),
-      msgId: stored[0]!.msg_id!,
-      answered: true,
-    });
-    await bob.waitFor((packet) => isStored(packet) && packet.msg_id === stored[0]!.msg_id);
+    const packet = chatPacket(id, 'before');
+    await sendAll(pair, [packet]);
+    for (const client of [alice, bob]) {
+      await client.waitFor((got) => isStored(got) && got.msg_id === packet.msg_id);
+    }
   }
   return pair;
 }
@@ -155,30 +155,33 @@ function packetsOf({ conversationIds }: Pair, fault: string): Chat[] {
   );
 }
 
-function sentMessage({ userId, hello }: RawClient, { msg_id, payload }: Chat): SentMessage {
-  return {
+function sendNow({ userId, hello }: RawClient, { msg_id, payload }: Chat): Send {
+  return invoke({
     conversationId: payload.conversation_id,
     senderId: userId,
     session: hello.session_id,
     msgId: msg_id,
     content: payload.content,
-    answered: false,
-  };
+  });
 }
 
 async function sendAll({ alice, sent }: Pair, packets: Chat[]): Promise<void> {
   for (const packet of packets) {
+    const send = sendNow(alice, packet);
     const answer = await alice.request(packet);
     assert.equal(answer.code, 0, JSON.stringify(answer));
-    sent.push({ ...sentMessage(alice, packet), answered: true });
+    complete(send, answer.code);
+    sent.push(send);
   }
 }
 
 /** Gives how long the refusal took. */
-async function refused({ alice }: Pair, packet: Chat, withinMs: number): Promise<number> {
-  const startedAt = performance.now();
+async function refused({ alice, sent }: Pair, packet: Chat, withinMs: number): Promise<number> {
+  const send = sendNow(alice, packet);
+  sent.push(send);
   const answer = await alice.request(packet);
-  const tookMs = performance.now() - startedAt;
+  complete(send, answer.code);
+  const tookMs = performance.now() - send.invokedAt;
   assert.equal(answer.code, 503, JSON.stringify(answer));
   assert.equal(answer.payload.error, 'unavailable');
   assert.ok(answer.payload.retry_after_ms > 0);
@@ -188,20 +191,21 @@ async function refused({ alice }: Pair, packet: Chat, withinMs: number): Promise
 
 /** As a client does that is refused for a while. */
 async function sendUntilTaken({ alice, sent }: Pair, packet: Chat): Promise<void> {
-  let answer: Packet | undefined;
+  const send = sendNow(alice, packet);
   await until(
     `${packet.msg_id} is taken`,
     async () => {
-      answer = await alice.request(packet);
+      const answer: Packet = await alice.request(packet);
       if (answer.code !== 0) assert.equal(answer.code, 503, JSON.stringify(answer));
+      complete(send, answer.code);
       return answer.code === 0;
     },
     RECOVERED_MS_MAX,
   );
-  sent.push({ ...sentMessage(alice, packet), answered: true });
+  sent.push(send);
 }
 
-function undelivered(client: RawClient, sent: SentMessage[]): SentMessage[] {
+function undelivered(client: RawClient, sent: Send[]): Send[] {
   const got = new Set(client.packets.filter(isStored).map(({ msg_id }) => msg_id));
   return sent.filter(({ msgId }) => !got.has(msgId));
 }

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { KAFKA_NAMES } from '../../../src/adapters/kafka/kafka-topics.ts';
 import { until } from '../../contract/wait.ts';
 import type { Chatter } from '../../faults/chatter.ts';
-import type { Copy } from '../../faults/history.ts';
+import type { FinalPull } from '../../faults/checker/history.ts';
 import { createRandom, seedOf } from '../../faults/seeded-random.ts';
 import { type Cluster, startCluster } from '../../harness/cluster.ts';
 import { isReady } from '../../harness/cluster-process.ts';
@@ -127,7 +127,7 @@ function sayMore(crowd: Chatter[], count: number): Promise<void> {
 }
 
 /** The table holds what every member pulled, and nothing else. */
-async function checkTable(cluster: Cluster, histories: Copy[]): Promise<void> {
+async function checkTable(cluster: Cluster, histories: FinalPull[]): Promise<void> {
   const table = await readTimeline(cluster.stores.mysqlUrl);
   const pulled = new Map(histories.map((copy) => [copy.conversationId, copy.messages]));
   assert.equal(table.size, pulled.size);
