@@ -9,7 +9,7 @@ import { createRedisSequencer } from '../../src/adapters/redis/redis-sequencer.t
 import { StoreUnavailable } from '../../src/ports/errors.ts';
 import { newMessage, stored } from '../contract/samples.ts';
 import { until } from '../contract/wait.ts';
-import { noOwnRedis, startOwnRedis } from './own-redis.ts';
+import { noOwnRedis, startOwnRedis } from '../harness/own-redis.ts';
 import { startPausableProxy } from './pausable-proxy.ts';
 import { connect, create } from './redis-fixture.ts';
 

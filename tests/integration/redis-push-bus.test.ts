@@ -6,7 +6,7 @@ import { StoreUnavailable } from '../../src/ports/errors.ts';
 import type { PushListener } from '../../src/ports/push-bus.ts';
 import { range } from '../contract/samples.ts';
 import { until } from '../contract/wait.ts';
-import { noOwnRedis, startOwnRedis } from './own-redis.ts';
+import { noOwnRedis, startOwnRedis } from '../harness/own-redis.ts';
 import { connect } from './redis-fixture.ts';
 
 const ONLINE = { user_id: 'ann', online: true, last_seen: 1 };

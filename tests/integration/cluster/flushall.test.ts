@@ -6,7 +6,7 @@ import type { Chatter } from '../../faults/chatter.ts';
 import { createRandom, seedOf } from '../../faults/seeded-random.ts';
 import { type Cluster, startCluster } from '../../harness/cluster.ts';
 import { emptyRedis, NO_SERVERS } from '../../harness/cluster-stores.ts';
-import { noOwnRedis, startOwnRedis } from '../own-redis.ts';
+import { noOwnRedis, startOwnRedis } from '../../harness/own-redis.ts';
 import { checkPromises, gather, greet, settle, untilSaid } from './crowd.ts';
 
 const SEED = seedOf(process.env.SEED);

@@ -16,7 +16,7 @@ import {
 import { type ClusterStores, NO_SERVERS, openStores } from '../../harness/cluster-stores.ts';
 import type { Environment } from '../../harness/own-server.ts';
 import { withAdmin } from '../kafka-run.ts';
-import { noOwnRedis, startOwnRedis } from '../own-redis.ts';
+import { noOwnRedis, startOwnRedis } from '../../harness/own-redis.ts';
 import { startPausableProxy } from '../pausable-proxy.ts';
 import { connect } from '../redis-fixture.ts';
 
