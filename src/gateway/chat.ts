@@ -22,7 +22,7 @@ import { isUploadUrl, uploadName } from './uploads.ts';
 export function handleChat(gateway: Gateway, session: Session, packet: ChatRequest): Promise<void> {
   const startedAt = performance.now();
   const event = toEvent(gateway, session, packet);
-  if (!session.messages.take(gateway.settings.messagesPerSecond, gateway.now())) {
+  if (!session.messages.take(gateway.settings.messagesPerSecond, gateway.steadyNow())) {
     throw new Refusal('rate_limited', 'Too many messages a second.', RATE_RETRY_AFTER_MS);
   }
 

@@ -17,7 +17,7 @@ declare module 'fastify' {
 /** Serves one WebSocket. Listeners are attached synchronously, or frames that came early would vanish. */
 export function onConnection(gateway: Gateway, socket: WebSocket, request: FastifyRequest): void {
   const { messagesPerSecond } = gateway.settings;
-  const session = new Session(socket, request.raw.socket, gateway.now(), {
+  const session = new Session(socket, request.raw.socket, gateway.steadyNow(), {
     packets: messagesPerSecond * PACKETS_PER_MESSAGE,
     messages: messagesPerSecond,
   });

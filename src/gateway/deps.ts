@@ -21,6 +21,8 @@ export interface GatewayDeps {
   metrics: Metrics;
   settings: GatewaySettings;
   now: () => number;
+  /** In milliseconds, from some moment on. Whatever lasts is measured by it: the machine's clock may be set at any time. */
+  steadyNow: () => number;
   random: () => number;
 }
 

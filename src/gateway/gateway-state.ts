@@ -38,7 +38,7 @@ export async function openGateway(deps: GatewayDeps): Promise<Gateway> {
     replies: new Replies(),
     recent: new RecentMessages(),
     readHead: createHeads(deps.timeline),
-    tellOutage: createOutageLog(deps.logger, deps.now),
+    tellOutage: createOutageLog(deps.logger, deps.steadyNow),
     draining: false,
     [Symbol.asyncDispose]: () => feed[Symbol.asyncDispose](),
   };

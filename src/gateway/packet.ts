@@ -56,7 +56,7 @@ const loginValidator = Compile(LoginRequest);
 /** One text frame of a client, from its bytes to its handler. */
 export function onFrame(gateway: Gateway, session: Session, bytes: Buffer): void {
   if (session.ended) return;
-  const now = gateway.now();
+  const now = gateway.steadyNow();
   session.lastSeenAt = now;
   session.refreshDue = true;
   let packet: unknown;
@@ -175,7 +175,7 @@ function refuse(gateway: Gateway, session: Session, packet: unknown, error: unkn
 
 function afterRefusal(gateway: Gateway, session: Session, cmd: number, refusal: Refusal): void {
   if (refusal.error === 'rate_limited') {
-    const lasting = session.flood.refused(gateway.now());
+    const lasting = session.flood.refused(gateway.steadyNow());
     if (refusal.closes || lasting >= LIMITS.floodToleranceMs) session.close('too_many');
     return;
   }

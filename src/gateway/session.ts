@@ -16,6 +16,7 @@ export class Session {
   state: SessionState = 'new';
   /** From login on. */
   route: Route | undefined;
+  /** Of the token, in milliseconds since 1970; the other times here are of the steady clock. */
   expiresAt = Number.POSITIVE_INFINITY;
   readonly openedAt: number;
   lastSeenAt: number;

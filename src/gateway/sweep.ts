@@ -16,7 +16,7 @@ export function startSweep(gateway: Gateway): () => void {
 }
 
 export function sweep(gateway: Gateway): void {
-  const now = gateway.now();
+  const now = gateway.steadyNow();
   let outboxBytes = 0;
   const heardFrom: Route[] = [];
   for (const session of gateway.connections) {
@@ -34,7 +34,7 @@ export function sweep(gateway: Gateway): void {
 function enforceDeadlines(gateway: Gateway, session: Session, now: number): void {
   const silentMs = now - session.lastSeenAt;
   if (session.state === 'open') {
-    if (now >= session.expiresAt) session.close('unauthenticated');
+    if (gateway.now() >= session.expiresAt) session.close('unauthenticated');
     else if (silentMs > gateway.settings.heartbeatTimeoutMs) {
       session.close('heartbeat_timeout');
       // A half-open socket takes long to close; the user is offline now.

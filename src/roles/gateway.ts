@@ -9,6 +9,7 @@ import { gatewayAuth, gatewaySettings, httpOptions } from './gateway-options.ts'
 import { openInternal, outage } from './internal.ts';
 import type { RunningRole } from './running-role.ts';
 import { checkServers, openServers, type Servers } from './servers.ts';
+import { steadyNow } from './steady-clock.ts';
 import { untilReachable } from './until-reachable.ts';
 
 /** How often a gateway tells that it is alive. */
@@ -43,6 +44,7 @@ export async function startGatewayRole(config: Config, signal: AbortSignal): Pro
         metrics,
         settings: gatewaySettings(config),
         now: Date.now,
+        steadyNow,
         random: Math.random,
       },
       httpOptions(config, auth),

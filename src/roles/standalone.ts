@@ -17,6 +17,7 @@ import { openBlobs } from './blobs.ts';
 import { gatewayAuth, gatewaySettings, httpOptions } from './gateway-options.ts';
 import { openInternal, outage } from './internal.ts';
 import type { RunningRole } from './running-role.ts';
+import { steadyNow } from './steady-clock.ts';
 import { untilReachable } from './until-reachable.ts';
 
 /** One process writes one file: more partitions would only mean more flushes to disk for the same messages. */
@@ -53,6 +54,7 @@ export async function startStandalone(config: Config, signal: AbortSignal): Prom
         blobs,
         verifyToken: auth.verifyToken,
         settings: gatewaySettings(config),
+        steadyNow,
         random: Math.random,
       },
       httpOptions(config, auth),
@@ -81,7 +83,7 @@ function openStores(config: Config, stack: AsyncDisposableStack, onError: (error
       }),
     ),
     inbox: createMemoryInbox({ length: config.INBOX_LENGTH, ttlMs: config.INBOX_TTL_SECONDS * 1000, now }),
-    registry: createMemoryRegistry({ ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS, now }),
+    registry: createMemoryRegistry({ ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS, now: steadyNow }),
     bus: stack.use(createMemoryPushBus(onError)),
     sequencer: createMemorySequencer(),
   };
