@@ -45,7 +45,7 @@ async function open(
     user_id: userId,
     device_id: payload.device_id,
     gateway_id: gateway.settings.gatewayId,
-    session_id: newSessionId(now),
+    session_id: newSessionId(await gateway.registry.now()),
   };
   session.hold();
   session.route = route;

@@ -7,7 +7,8 @@ let inMs = 0;
 
 /**
  * Session ids grow with time in string order, within a process strictly: of two sessions of one device the greater is
- * the newer, whatever the order in which news of them arrives.
+ * the newer, whatever the order in which news of them arrives. So `now` is the registry's: were it the gateway's own, a
+ * client that lost a gateway whose clock is ahead would count as the older session at every other one.
  */
 export function newSessionId(now: number): string {
   if (now > lastMs) {

@@ -27,6 +27,9 @@ export interface PresenceState {
  * after `ttlMs` of the adapter's making. Each method is atomic per user.
  */
 export interface Registry {
+  /** Ms since 1970, by the one clock that all gateways go by in ordering their sessions, whatever their own clocks say. */
+  now(): Promise<number>;
+
   register(route: Route, devicesMax: number): Promise<Registration>;
 
   /** Keeps routes alive and puts back lost ones, unless a newer session holds the device: those are returned. */

@@ -29,6 +29,15 @@ export function registryContract(name: string, open: () => Promise<RegistryFixtu
 type Open = () => Promise<RegistryFixture>;
 
 function registering(open: Open): void {
+  test('its clock goes forward with time', async () => {
+    await using fixture = await open();
+    const before = await fixture.registry.now();
+    await fixture.elapse(50);
+    const passedMs = (await fixture.registry.now()) - before;
+    assert.ok(Number.isInteger(before));
+    assert.ok(passedMs >= 50 && passedMs < 60_000, `${passedMs} ms`);
+  });
+
   test('the first device of a user comes, a further one does not', async () => {
     await using fixture = await open();
     const { registry } = fixture;

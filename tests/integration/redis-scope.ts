@@ -65,6 +65,7 @@ export function scopedRegistry(registry: Registry, { name, id }: Scope): Registr
   const inside = (route: Route): Route => ({ ...route, user_id: name(route.user_id) });
   const outside = (route: Route): Route => ({ ...route, user_id: id(route.user_id) });
   return {
+    now: () => registry.now(),
     async register(route, devicesMax) {
       const registration = await registry.register(inside(route), devicesMax);
       if (registration.outcome !== 'registered' || !registration.replaced) return registration;

@@ -27,6 +27,10 @@ export function createMemoryRegistry({ ttlMs, now }: MemoryRegistryOptions): Reg
   const { find, findOrAdd } = createUsers({ ttlMs, now });
 
   return {
+    async now() {
+      return now();
+    },
+
     async register(route, devicesMax) {
       const user = findOrAdd(route.user_id);
       const held = user.routes.find((other) => other.route.device_id === route.device_id);

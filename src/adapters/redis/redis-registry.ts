@@ -3,7 +3,7 @@ import type { PresenceState, Registration, Registry, Route } from '../../ports/r
 import { execute, reach } from './redis-errors.ts';
 import { REDIS_KEYS } from './redis-keys.ts';
 import type { HoldReply } from './redis-scripts.ts';
-import { millisecondsOf } from './redis-time.ts';
+import { millisecondsOf, serverTime } from './redis-time.ts';
 
 /** How long it is remembered when a user was last seen. */
 const LAST_SEEN_KEPT_MS = 30 * 24 * 3600 * 1000;
@@ -30,6 +30,8 @@ export interface HeldRoute {
  */
 export function createRedisRegistry({ redis, ttlMs }: RedisRegistryOptions): Registry {
   return {
+    now: () => serverTime(redis),
+
     async register(route, devicesMax) {
       const reply = await reach(() => redis.registryHold(...holdArguments(route, ttlMs), devicesMax));
       return registrationOf(route, reply);

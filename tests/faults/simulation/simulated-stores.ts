@@ -37,6 +37,7 @@ export function createForgetfulStores(timeline: Timeline, now: () => number): Fo
       read: (userId, epoch, afterSeq, limit) => inbox.read(userId, epoch, afterSeq, limit),
     },
     registry: {
+      now: () => registry.now(),
       register: (route, devicesMax) => registry.register(route, devicesMax),
       refresh: (routes) => registry.refresh(routes),
       unregister: (route) => registry.unregister(route),
