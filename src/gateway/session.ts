@@ -23,6 +23,8 @@ export class Session {
   /** Heard from since the registry was last told. */
   refreshDue = false;
   badInARow = 0;
+  /** Set where the gateway closed it. Who reads nothing never confirms that, and the socket then tells of 1006. */
+  closeCode: number | undefined;
   /** Users whose presence this session watches. */
   watched: Set<string> | undefined;
   /** Chats behind one whose sender's standing is being looked up; they keep their order. */
@@ -129,7 +131,8 @@ export class Session {
   close(name: CloseName): void {
     if (this.state === 'ended') return;
     this.state = 'ended';
-    this.socket.close(CLOSES[name].code, name);
+    this.closeCode = CLOSES[name].code;
+    this.socket.close(this.closeCode, name);
     if (this.socket.isPaused) this.socket.resume();
   }
 
