@@ -8,8 +8,8 @@ import { partitionOf } from '../../src/adapters/kafka/murmur2.ts';
 import type { Batch, EventLog } from '../../src/ports/event-log.ts';
 import { chatEvent, range } from '../contract/samples.ts';
 import { createGate, until } from '../contract/wait.ts';
+import { startPausableProxy } from '../harness/pausable-proxy.ts';
 import { type Names, openTopics, PLAN, withAdmin } from './kafka-run.ts';
-import { startPausableProxy } from './pausable-proxy.ts';
 import { serverFrom } from './servers.ts';
 
 const brokers = serverFrom('KAFKA_BROKERS')?.split(',');

@@ -6,9 +6,9 @@ import type { Timeline } from '../../src/ports/timeline.ts';
 import { agree, newMessage, stored } from '../contract/samples.ts';
 import { headOf } from '../contract/timeline-fixture.ts';
 import { createGate, until } from '../contract/wait.ts';
+import { type PausableProxy, startPausableProxy } from '../harness/pausable-proxy.ts';
 import { everyCall } from './every-call.ts';
 import { createMigratedDatabase, type OwnDatabase } from './mysql-databases.ts';
-import { type PausableProxy, startPausableProxy } from './pausable-proxy.ts';
 import { serverFrom } from './servers.ts';
 
 const server = serverFrom('MYSQL_URL');

@@ -10,7 +10,7 @@ import { StoreUnavailable } from '../../src/ports/errors.ts';
 import { newMessage, stored } from '../contract/samples.ts';
 import { until } from '../contract/wait.ts';
 import { noOwnRedis, startOwnRedis } from '../harness/own-redis.ts';
-import { startPausableProxy } from './pausable-proxy.ts';
+import { startPausableProxy } from '../harness/pausable-proxy.ts';
 import { connect, create } from './redis-fixture.ts';
 
 /** An outage is known by then. */

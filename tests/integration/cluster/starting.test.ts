@@ -14,10 +14,10 @@ import {
   runRole,
 } from '../../harness/cluster-process.ts';
 import { type ClusterStores, NO_SERVERS, openStores } from '../../harness/cluster-stores.ts';
-import type { Environment } from '../../harness/own-server.ts';
-import { withAdmin } from '../kafka-run.ts';
 import { noOwnRedis, startOwnRedis } from '../../harness/own-redis.ts';
-import { startPausableProxy } from '../pausable-proxy.ts';
+import type { Environment } from '../../harness/own-server.ts';
+import { startPausableProxy } from '../../harness/pausable-proxy.ts';
+import { withAdmin } from '../kafka-run.ts';
 import { connect } from '../redis-fixture.ts';
 
 const TOLD_MS_MAX = 60_000;
