@@ -25,10 +25,12 @@ export interface ClusterStores extends AsyncDisposable {
   env: { MYSQL_URL: string; REDIS_URL: string; KAFKA_BROKERS: string };
 }
 
-export async function openStores(): Promise<ClusterStores> {
+/** `ownRedisUrl`: of a server that nobody else uses, in place of a database of the one that the environment names. */
+export async function openStores(ownRedisUrl?: string): Promise<ClusterStores> {
   const kafka = createKafkaClient({ brokers: KAFKA_BROKERS!.split(','), clientId: 'cluster-test' });
   await clearKafka(kafka);
-  const redisUrl = urlWith(REDIS_URL!, String(randomInt(REDIS_DATABASES.from, REDIS_DATABASES.to)));
+  const redisUrl =
+    ownRedisUrl ?? urlWith(REDIS_URL!, String(randomInt(REDIS_DATABASES.from, REDIS_DATABASES.to)));
   await emptyRedis(redisUrl);
   const database = `im_${randomBytes(6).toString('hex')}`;
   await onMysql(`CREATE DATABASE ${database}`);

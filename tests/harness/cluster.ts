@@ -13,9 +13,15 @@ export interface ClusterOptions {
   workers: number;
   /** Of all processes. */
   env?: Environment;
+  /** Of the processes of one role, from what it would be. */
+  envOf?: (role: ClusterRole, env: Environment) => Environment;
+  /** Another Redis than the environment names, all of it for this cluster. */
+  redisUrl?: string;
   /** Note what gateways and workers ask of MySQL. */
   tapMysql?: boolean;
 }
+
+export type ClusterRole = 'gateway' | 'worker';
 
 /** Gateways and workers as processes of their own, on the real servers that the environment names. */
 export interface Cluster extends Target, AsyncDisposable {
@@ -36,7 +42,7 @@ export interface Cluster extends Target, AsyncDisposable {
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   await using stack = new AsyncDisposableStack();
-  const stores = stack.use(await openStores());
+  const stores = stack.use(await openStores(options.redisUrl));
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'seqline-test-'));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   const secret = randomBytes(32).toString('hex');
@@ -52,12 +58,14 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const taps = options.tapMysql ? await openTaps(stores, stack) : undefined;
 
   const run = randomBytes(4).toString('hex');
-  const create = (role: 'gateway' | 'worker', index: number) =>
-    createClusterProcess({
+  const create = (role: ClusterRole, index: number) => {
+    const env = taps ? { ...common, MYSQL_URL: taps[role].url } : common;
+    return createClusterProcess({
       role,
       name: `${role}-${index}-${run}`,
-      env: taps ? { ...common, MYSQL_URL: taps[role].url } : common,
+      env: options.envOf?.(role, env) ?? env,
     });
+  };
   const gateways = await createAll(options.gateways, (index) => create('gateway', index));
   const workers = await createAll(options.workers, (index) => create('worker', index));
   const everyone = () => [...gateways, ...workers];
