@@ -1,6 +1,6 @@
 # What a person runs, and what CI runs: each target is a command of package.json or `.ci/run`.
 .DEFAULT_GOAL := help
-.PHONY: help install dev dev-cluster build lint format types test bench bench-cluster check clean
+.PHONY: help install dev dev-cluster build lint format types test test-faults soak bench bench-cluster check clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ types: ## Check the types
 
 test: ## Run all tests
 	npm test
+
+test-faults: ## Break processes, servers and the ways between them under load, one by one and together
+	npm run test:faults
+
+soak: ## Break everything at random for half an hour
+	npm run soak
 
 bench: ## Measure the server beside its yardsticks
 	npm run bench

@@ -84,8 +84,16 @@ function lacks(chatter: Chatter, heads: Map<string, number>): string[] {
   });
 }
 
-/** What was answered is there once, in order and without gaps, and the same for everyone, live and in history. */
-export async function checkPromises(t: TestContext, target: Target, crowd: Chatter[]): Promise<FinalPull[]> {
+/**
+ * What was answered is there once, in order and without gaps, and the same for everyone, live and in history. Where it
+ * is told when all was well again, everyone has everything in time from then on.
+ */
+export async function checkPromises(
+  t: Pick<TestContext, 'diagnostic'>,
+  target: Target,
+  crowd: Chatter[],
+  healedAt = performance.now(),
+): Promise<FinalPull[]> {
   const wanted = crowd.flatMap(({ userId, conversationIds }) =>
     conversationIds.map((id) => ({ userId, id })),
   );
@@ -101,8 +109,7 @@ export async function checkPromises(t: TestContext, target: Target, crowd: Chatt
   t.diagnostic(`${sends.length} messages, of them ${unanswered} never answered`);
   const observations = crowd.flatMap((chatter) => chatter.observations);
   const readers = crowd.flatMap((chatter) => chatter.readers());
-  // Everyone has everything by now: how soon is not asked, since the faults of these tests are not noted.
-  const history = { ...emptyHistory(), sends, observations, finals, readers, healedAt: performance.now() };
+  const history = { ...emptyHistory(), sends, observations, finals, readers, healedAt };
   assert.deepEqual(check(history).slice(0, FAULTS_SHOWN), []);
   assert.deepEqual(
     crowd
