@@ -4,7 +4,7 @@ import net, { type AddressInfo } from 'node:net';
 /** A way to a server that can fall silent, as a server that hangs does, or break. */
 export interface PausableProxy extends AsyncDisposable {
   port: number;
-  /** From now on nothing comes through, in either direction, and connections are accepted all the same. */
+  /** From now on nothing comes through in either direction, no end either, and connections are accepted all the same. */
   pause(): void;
   resume(): void;
   /** All connections break, and nobody is let in until `mend`. */
@@ -24,10 +24,9 @@ export async function startPausableProxy(target: { host: string; port: number })
       const pair: [net.Socket, net.Socket] = [near, far];
       pairs.add(pair);
       for (const [one, other] of [pair, [far, near] as const]) {
-        one.on('error', () => other.destroy());
+        one.on('error', () => {});
         one.on('close', () => {
-          pairs.delete(pair);
-          other.destroy();
+          if (!paused) end(pair);
         });
         if (!paused) one.pipe(other);
       }
@@ -37,11 +36,16 @@ export async function startPausableProxy(target: { host: string; port: number })
     return server;
   }
 
+  function end(pair: [net.Socket, net.Socket]): void {
+    pairs.delete(pair);
+    for (const socket of pair) socket.destroy();
+  }
+
   async function cut(): Promise<void> {
     if (!listener.listening) return;
     const closed = once(listener, 'close');
     listener.close();
-    for (const pair of pairs) for (const socket of pair) socket.destroy();
+    for (const pair of pairs) end(pair);
     await closed;
   }
 
@@ -56,9 +60,13 @@ export async function startPausableProxy(target: { host: string; port: number })
     },
     resume() {
       paused = false;
-      for (const [near, far] of pairs) {
-        near.pipe(far);
-        far.pipe(near);
+      for (const pair of pairs) {
+        const [near, far] = pair;
+        if (near.destroyed || far.destroyed) end(pair);
+        else {
+          near.pipe(far);
+          far.pipe(near);
+        }
       }
     },
     cut,
