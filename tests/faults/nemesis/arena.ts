@@ -37,8 +37,6 @@ const EXPELLED_MS_MAX = 60_000;
 /** A cluster in which everything can go wrong: its Redis is its own, and its ways to the stores can be spoiled. */
 export interface Arena extends AsyncDisposable {
   cluster: Cluster;
-  redis: OwnRedis;
-  clocks: Clocks;
   /** What may happen to processes and servers. */
   faults: Fault[];
   /** What may happen to each role's way to each store; empty without toxiproxy. */
@@ -49,7 +47,7 @@ export interface Arena extends AsyncDisposable {
   recovered(): Promise<void>;
 }
 
-export async function openArena(env: Environment = {}): Promise<Arena> {
+export async function openArena(): Promise<Arena> {
   await using stack = new AsyncDisposableStack();
   const redis = stack.use(await startOwnRedis(...DURABLE));
   const ways = NO_TOXIPROXY ? undefined : await openWays(stack.use(await startToxiproxy()), redis.port);
@@ -58,14 +56,10 @@ export async function openArena(env: Environment = {}): Promise<Arena> {
     const clocked = { ...common, ...clocks.env };
     return ways?.detoured(role, clocked) ?? clocked;
   };
-  const cluster = stack.use(
-    await startCluster({ ...PROCESSES, env: { ...SETTINGS, ...env }, redisUrl: redis.url, envOf }),
-  );
+  const cluster = stack.use(await startCluster({ ...PROCESSES, env: SETTINGS, redisUrl: redis.url, envOf }));
   const owned = stack.move();
   return {
     cluster,
-    redis,
-    clocks,
     faults: faultsOf(cluster, redis, clocks),
     wayFaults: (ways?.all ?? ([] as Way[])).flatMap(wayFaults),
     zombie: zombieOf(cluster),
