@@ -1,4 +1,6 @@
+import { StoreUnavailable } from '../ports/errors.ts';
 import type { Route } from '../ports/registry.ts';
+import type { RefusalName } from '../protocol/codes.ts';
 import { answerFrame, eventFrame } from '../protocol/frames.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { CMD, type InputPacket, type LoginAnswer, type Presence } from '../protocol/packets.ts';
@@ -26,11 +28,16 @@ export async function handleLogin(gateway: Gateway, session: Session, packet: Pa
     gateway.metrics.logins.inc({ result: 'ok' });
     session.release();
   } catch (error) {
-    gateway.metrics.logins.inc({ result: error instanceof Refusal ? error.error : 'internal' });
+    gateway.metrics.logins.inc({ result: resultOf(error) });
     await leave(gateway, session);
     if (!session.ended) session.state = 'new';
     throw error;
   }
+}
+
+function resultOf(error: unknown): RefusalName {
+  if (error instanceof Refusal) return error.error;
+  return error instanceof StoreUnavailable ? 'unavailable' : 'internal';
 }
 
 async function open(
