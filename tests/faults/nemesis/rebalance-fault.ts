@@ -49,7 +49,8 @@ export async function untilMembers(kafka: Kafka, count: number, withinMs: number
   try {
     const settled = async () => {
       const { groups } = await admin.describeGroups([group]);
-      return groups[0]!.state === 'Stable' && groups[0]!.members.length === count;
+      const { state, members } = groups[0]!;
+      return state === (count > 0 ? 'Stable' : 'Empty') && members.length === count;
     };
     await until(`${count} members in ${group}`, settled, withinMs);
   } finally {
