@@ -15,6 +15,7 @@ export interface Ways {
 
 export async function openWays(toxiproxy: Toxiproxy, redisPort: number): Promise<Ways> {
   const { hostname, port } = new URL(MYSQL_URL!);
+  // Of several brokers the others are reached as ever.
   const broker = KAFKA_BROKERS!.split(',')[0]!;
   const [brokerHost, brokerPort] = broker.split(':');
   const open = async (role: ClusterRole) => ({
