@@ -46,7 +46,6 @@ export function MessageLog({ id }: { id: string }) {
         onKeyDown={walk}
       >
         <ol ref={list}>
-          {timeline?.loadingOlder && <li class="log-note">Loading…</li>}
           {rows.map((row) => {
             if (row.kind === 'day') return <DayRow key={row.key} title={row.title} />;
             if (row.kind === 'unread') return <UnreadRow key={row.key} />;
@@ -66,6 +65,7 @@ export function MessageLog({ id }: { id: string }) {
           {typing && <TypingRow text={typing} />}
         </ol>
       </div>
+      {timeline?.loadingOlder && <p class="log-loading">Loading…</p>}
       {!scroll.atEnd && (
         <button class="to-end" type="button" aria-label="To the newest message" onClick={scroll.toEnd}>
           <DownIcon />

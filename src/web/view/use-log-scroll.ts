@@ -80,7 +80,7 @@ export function useLogScroll(
   return { frame, atEnd, onScroll, toEnd };
 }
 
-/** Where messages come in above, the one that was first before stays where it is on the screen. */
+/** Where messages come in above, those in sight stay where they are on the screen. */
 function useKeptPlace(
   frame: RefObject<HTMLElement | null>,
   list: RefObject<HTMLElement | null>,
@@ -90,7 +90,7 @@ function useKeptPlace(
   const before = useRef<{ key?: string; element?: Element | null; top: number }>({ top: 0 });
   if (before.current.key !== firstKey && frame.current) {
     // This runs while drawing, before the page changes: what is measured here is how it was.
-    const element = list.current?.querySelector('[data-testid=message]');
+    const element = list.current && topmostInSight(list.current, frame.current);
     before.current = { key: firstKey, element, top: element ? distance(element, frame.current) : 0 };
   }
   useLayoutEffect(() => {
@@ -99,6 +99,12 @@ function useKeptPlace(
       frame.current.scrollTop += distance(element, frame.current) - top;
     before.current.element = undefined;
   }, [firstKey]);
+}
+
+/** Not the first of all, which looks another, and is less high, once it follows one of the same sender. */
+function topmostInSight(list: Element, frame: Element): Element | undefined {
+  const [, ...messages] = list.querySelectorAll('[data-testid=message]');
+  return messages.find((message) => distance(message, frame) >= 0);
 }
 
 function distance(element: Element, frame: Element): number {
