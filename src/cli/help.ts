@@ -44,7 +44,9 @@ AUTH_JWT_SECRET or AUTH_JWKS_URL must be set, alike for all gateways.`,
 Stores and delivers messages; several share the work. ${NEEDS}`,
   controller: `Usage: seqline controller
 
-Forgets gateways that are gone, and shows how far the workers are behind. ${NEEDS}`,
+Removes gateways that are gone, with their routes, and shows how far the workers are behind. ${NEEDS}
+In Kubernetes (KUBERNETES_NAMESPACE is set) several may run: one is active, by a Lease, and writes the deletion costs of
+the gateways' pods.`,
   migrate: `Usage: seqline migrate
 
 Brings MySQL's schema and Kafka's topics to this version, then ends with 0. It may run twice, and in two places at once.

@@ -11,6 +11,7 @@ type Optional =
   | 'MYSQL_URL'
   | 'REDIS_URL'
   | 'KAFKA_BROKERS'
+  | 'KUBERNETES_NAMESPACE'
   | `KAFKA_SASL_${'MECHANISM' | 'USERNAME' | 'PASSWORD'}`
   | S3Name;
 type Parsed<N extends Name> = ReturnType<(typeof VARIABLES)[N]['parse']>;

@@ -14,6 +14,7 @@ export interface Variable<T> {
 }
 
 const LOOPBACK = '127.0.0.1';
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Every variable that seqline reads, in the order in which `check-config` shows them. */
 export const VARIABLES = {
@@ -55,6 +56,13 @@ export const VARIABLES = {
   AUTH_JWT_AUDIENCE: text('`aud` that tokens must carry.', () => undefined),
   AUTH_DEV_TOKENS: boolean('Give a token to whoever asks, for development.', () => undefined),
   AUTH_DEV_TOKENS_PUBLIC: boolean('Do so for other machines too.', () => 'false'),
+  KUBERNETES_NAMESPACE: pattern(
+    'In Kubernetes: namespace of the Lease of controllers, and of the gateways.',
+    DNS_LABEL,
+    () => undefined,
+  ),
+  KUBERNETES_LEASE: text('Lease that the active controller holds.', () => 'seqline-controller'),
+  KUBERNETES_GATEWAYS: text("Labels of the gateways' pods.", () => 'app.kubernetes.io/component=gateway'),
   ALLOWED_ORIGINS: list('Origins of other sites whose pages may connect.'),
   TRUST_PROXY: boolean('Believe X-Forwarded-* headers.', () => 'false'),
   HEARTBEAT_INTERVAL_MS: integer('How often clients send a heartbeat.', 30_000, 50, 600_000),

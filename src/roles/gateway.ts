@@ -1,9 +1,8 @@
-import { forgetGateway, touchGateway } from '../adapters/redis/redis-gateways.ts';
 import type { Config } from '../config/config.ts';
 import { startGateway } from '../gateway/start.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createLogger } from '../telemetry/logger.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { openBlobs } from './blobs.ts';
 import { gatewayAuth, gatewaySettings, httpOptions } from './gateway-options.ts';
 import { openInternal, outage } from './internal.ts';
@@ -13,7 +12,7 @@ import { steadyNow } from './steady-clock.ts';
 import { untilReachable } from './until-reachable.ts';
 
 /** How often a gateway tells that it is alive. */
-const SIGN_OF_LIFE_MS = 10_000;
+const SIGN_OF_LIFE_MS = 5000;
 const ONE_DISK =
   'pictures are kept in DATA_DIR, where other gateways do not find them: set S3_ENDPOINT, or share that folder';
 
@@ -31,7 +30,7 @@ export async function startGatewayRole(config: Config, signal: AbortSignal): Pro
     await checkBlobs();
   };
   await untilReachable(check, { internal, logger, signal });
-  stack.defer(await showLife(servers, config.GATEWAY_ID, logger));
+  stack.defer(await showLife(servers, config.GATEWAY_ID, metrics, logger));
 
   const auth = gatewayAuth(config);
   const gateway = stack.use(
@@ -55,16 +54,26 @@ export async function startGatewayRole(config: Config, signal: AbortSignal): Pro
   return { url: gateway.url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** Tells again and again that this gateway is alive; gives how to end that, and with it the gateway's entry. */
-async function showLife({ redis }: Servers, gatewayId: string, logger: Logger): Promise<() => Promise<void>> {
-  const touch = () =>
-    touchGateway(redis, gatewayId).catch((error) =>
-      logger.warn({ err: error }, 'no sign of life could be given'),
-    );
-  await touch();
-  const timer = setInterval(touch, SIGN_OF_LIFE_MS);
+/**
+ * Tells again and again that this gateway is alive, and how much it holds; gives how to end that, and with it the
+ * gateway's entry.
+ */
+async function showLife(
+  { gateways }: Servers,
+  gatewayId: string,
+  metrics: Metrics,
+  logger: Logger,
+): Promise<() => Promise<void>> {
+  const sign = async () => {
+    const connections = (await metrics.connections.get()).values[0]?.value ?? 0;
+    await gateways.sign(gatewayId, connections);
+  };
+  const trySign = () =>
+    sign().catch((error) => logger.warn({ err: error }, 'no sign of life could be given'));
+  await trySign();
+  const timer = setInterval(trySign, SIGN_OF_LIFE_MS);
   return async () => {
     clearInterval(timer);
-    await forgetGateway(redis, gatewayId).catch(() => {});
+    await gateways.forget(gatewayId).catch(() => {});
   };
 }

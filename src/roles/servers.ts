@@ -6,6 +6,7 @@ import { checkMysqlSchema } from '../adapters/mysql/mysql-migrate.ts';
 import { createMysqlTimeline } from '../adapters/mysql/mysql-timeline.ts';
 import { checkRedis } from '../adapters/redis/redis-check.ts';
 import { closeRedis, createRedis } from '../adapters/redis/redis-connection.ts';
+import { createRedisGateways } from '../adapters/redis/redis-gateways.ts';
 import { createRedisInbox } from '../adapters/redis/redis-inbox.ts';
 import { createRedisPushBus } from '../adapters/redis/redis-push-bus.ts';
 import { createRedisRegistry } from '../adapters/redis/redis-registry.ts';
@@ -41,6 +42,7 @@ export function openServers(config: Config, logger: Logger, stack: AsyncDisposab
     sequencer: createRedisSequencer(redis),
     inbox: createRedisInbox({ redis, length: config.INBOX_LENGTH, ttlMs: config.INBOX_TTL_SECONDS * 1000 }),
     registry: createRedisRegistry({ redis, ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS }),
+    gateways: createRedisGateways(redis),
     bus: stack.use(createRedisPushBus({ redis, onError: warn, onIgnored })),
   };
 }

@@ -12,7 +12,7 @@ const READY_MS_MAX = 60_000;
 const STOP_MS_MAX = 20_000;
 const LOG_CHARS_MAX = 400_000;
 
-/** A gateway or worker that a test ends, by any signal, and starts again on the same ports. */
+/** A gateway, worker or controller that a test ends, by any signal, and starts again on the same ports. */
 export interface ClusterProcess {
   readonly name: string;
   /** Of the present process. */
@@ -32,8 +32,10 @@ export interface ClusterProcess {
   stop(): Promise<Exit>;
 }
 
+export type LongRole = 'gateway' | 'worker' | 'controller';
+
 export interface ProcessOptions {
-  role: 'gateway' | 'worker' | 'controller';
+  role: LongRole;
   name: string;
   env: Environment;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type ClusterProcess, createClusterProcess, runRole } from './cluster-process.ts';
+import { type ClusterProcess, createClusterProcess, type LongRole, runRole } from './cluster-process.ts';
 import { type ClusterStores, openStores } from './cluster-stores.ts';
 import { type MysqlTap, openMysqlTap } from './mysql-tap.ts';
 import type { Environment } from './own-server.ts';
@@ -11,6 +11,7 @@ import type { Target } from './target.ts';
 export interface ClusterOptions {
   gateways: number;
   workers: number;
+  controllers?: number;
   /** Of all processes. */
   env?: Environment;
   /** Of the processes of one role, from what it would be. */
@@ -58,17 +59,16 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const taps = options.tapMysql ? await openTaps(stores, stack) : undefined;
 
   const run = randomBytes(4).toString('hex');
-  const create = (role: ClusterRole, index: number) => {
+  const create = (role: LongRole, index: number) => {
+    const name = `${role}-${index}-${run}`;
+    if (role === 'controller') return createClusterProcess({ role, name, env: common });
     const env = taps ? { ...common, MYSQL_URL: taps[role].url } : common;
-    return createClusterProcess({
-      role,
-      name: `${role}-${index}-${run}`,
-      env: options.envOf?.(role, env) ?? env,
-    });
+    return createClusterProcess({ role, name, env: options.envOf?.(role, env) ?? env });
   };
   const gateways = await createAll(options.gateways, (index) => create('gateway', index));
   const workers = await createAll(options.workers, (index) => create('worker', index));
-  const everyone = () => [...gateways, ...workers];
+  const controllers = await createAll(options.controllers ?? 0, (index) => create('controller', index));
+  const everyone = () => [...gateways, ...workers, ...controllers];
   stack.defer(async () => {
     await Promise.all(everyone().map((member) => member.stop()));
   });

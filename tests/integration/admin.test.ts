@@ -6,7 +6,7 @@ import { createKafkaEventLog } from '../../src/adapters/kafka/kafka-event-log.ts
 import { migrateKafka } from '../../src/adapters/kafka/kafka-migrate.ts';
 import { KAFKA_NAMES } from '../../src/adapters/kafka/kafka-topics.ts';
 import { createMysqlTimeline } from '../../src/adapters/mysql/mysql-timeline.ts';
-import { touchGateway } from '../../src/adapters/redis/redis-gateways.ts';
+import { createRedisGateways } from '../../src/adapters/redis/redis-gateways.ts';
 import { createRedisInbox } from '../../src/adapters/redis/redis-inbox.ts';
 import { createRedisRegistry } from '../../src/adapters/redis/redis-registry.ts';
 import { createRedisSequencer } from '../../src/adapters/redis/redis-sequencer.ts';
@@ -225,8 +225,9 @@ function redisTests(servers: () => Servers): void {
       const route = { user_id, device_id: `device-${i}`, gateway_id, session_id: `session-${i}` };
       await registry.register(route, 5);
     }
-    await touchGateway(redis, gateways[0]!);
-    after(() => redis.zrem('im:gateways', ...gateways));
+    const signs = createRedisGateways(redis);
+    await signs.sign(gateways[0]!, 1);
+    after(() => signs.forget(gateways[0]!));
     const routes = await run(`routes ${user_id}`);
     assert.deepEqual(
       routes.map((route: { device_id: string; gateway_id: string; session_id: string }) => [

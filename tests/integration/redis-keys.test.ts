@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { forgetGateway, silentGateways, touchGateway } from '../../src/adapters/redis/redis-gateways.ts';
+import { createRedisGateways } from '../../src/adapters/redis/redis-gateways.ts';
 import { createRedisInbox } from '../../src/adapters/redis/redis-inbox.ts';
 import { createRedisRegistry } from '../../src/adapters/redis/redis-registry.ts';
 import { createRedisSequencer } from '../../src/adapters/redis/redis-sequencer.ts';
+import { serverTime } from '../../src/adapters/redis/redis-time.ts';
 import type { StoredMessage } from '../../src/ports/messages.ts';
 import type { Route } from '../../src/ports/registry.ts';
 import { newMessage, range, stored } from '../contract/samples.ts';
@@ -129,27 +130,50 @@ describe('Redis keys', { skip: url ? false : SKIP }, () => {
     assert.equal(outcomes.filter((o) => o.outcome === 'registered' && o.came).length, users.length);
   });
 
-  test('im:gateways tells which gateways gave no sign of life', async () => {
+  test('im:gateways tells of each gateway when it gave its last sign, im:gateways:connections what it held', async () => {
     await using t = await connectScoped(url!);
-    const [silent, alive] = [t.scope.name('silent'), t.scope.name('alive')];
-    const ours = async (silentMs: number) =>
-      (await silentGateways(t.redis, silentMs)).filter(({ gatewayId }) =>
-        [silent, alive].includes(gatewayId),
-      );
+    const gateways = createRedisGateways(t.redis);
+    const [one, other] = [t.scope.name('one'), t.scope.name('other')];
+    const ours = async () =>
+      (await gateways.signs()).filter(({ gatewayId }) => [one, other].includes(gatewayId));
     try {
-      await touchGateway(t.redis, silent);
-      await touchGateway(t.redis, alive);
-      assert.deepEqual(await ours(60_000), []);
-      assert.deepEqual((await ours(0)).map(({ gatewayId }) => gatewayId).sort(), [alive, silent]);
-      const lastSignAt = Number(await t.redis.zscore('im:gateways', silent)) - 61_000;
-      await t.redis.zadd('im:gateways', lastSignAt, silent);
-      assert.deepEqual(await ours(60_000), [{ gatewayId: silent, lastSignAt }]);
-      await forgetGateway(t.redis, silent);
-      assert.deepEqual(await ours(60_000), []);
-      assert.equal(await t.redis.zscore('im:gateways', silent), null);
+      await gateways.sign(one, 3);
+      await gateways.sign(other, 0);
+      await gateways.sign(one, 5);
+      const at = Number(await t.redis.zscore('im:gateways', one));
+      assert.ok(Math.abs(at - (await serverTime(t.redis))) < 10_000);
+      assert.equal(await t.redis.zscore('im:gateways:connections', one), '5');
+      assert.deepEqual(
+        (await ours()).map(({ gatewayId, connections }) => [gatewayId, connections]),
+        [
+          [other, 0],
+          [one, 5],
+        ],
+      );
+      await gateways.forget(one);
+      assert.deepEqual(
+        (await ours()).map(({ gatewayId }) => gatewayId),
+        [other],
+      );
+      assert.equal(await t.redis.zscore('im:gateways:connections', one), null);
     } finally {
-      await t.redis.zrem('im:gateways', silent, alive);
+      await gateways.forget(one);
+      await gateways.forget(other);
     }
+  });
+
+  test('the routes to a gateway are found among all, with lapsed ones and no others', async () => {
+    await using t = await connectScoped(url!);
+    const registry = createRedisRegistry({ redis: t.redis, ttlMs: ROUTE_TTL_MS });
+    const [gateway, elsewhere] = [t.scope.name('g1'), t.scope.name('g2')];
+    const there = range(1, 30).map((i) => route(t.scope.name(`user-${i}`), `s${i}`, gateway));
+    for (const one of there) await registry.register(one, 5);
+    await registry.register(route(t.scope.name('user-1'), 's2', elsewhere, 'd2'), 5);
+    await registry.register(route(t.scope.name('user-x'), 's1', elsewhere), 5);
+    const found: Route[] = [];
+    for await (const page of createRedisGateways(t.redis).routesTo(gateway)) found.push(...page);
+    const byUser = (a: Route, b: Route) => a.user_id.localeCompare(b.user_id);
+    assert.deepEqual(found.sort(byUser), there.sort(byUser));
   });
 });
 
@@ -157,8 +181,8 @@ function message(seq: number): StoredMessage {
   return stored(newMessage(), seq);
 }
 
-function route(user_id: string, session_id: string, gateway_id = 'g1'): Route {
-  return { user_id, device_id: 'phone', gateway_id, session_id };
+function route(user_id: string, session_id: string, gateway_id = 'g1', device_id = 'phone'): Route {
+  return { user_id, device_id, gateway_id, session_id };
 }
 
 /** That the key ends after `ms`, less what the test itself took. */

@@ -17,7 +17,14 @@ export const REDIS_KEYS = {
   seen: (userId: string) => `im:seen:{${userId}}`,
   /** Sorted set: gateway_id, score its last sign of life, ms since 1970. */
   gateways: 'im:gateways',
+  /** Sorted set: gateway_id, score the connections that it held then. */
+  gatewayConnections: 'im:gateways:connections',
 } as const;
+
+/** The user of a key that `conn` made. */
+export function userOfConn(key: string): string {
+  return key.slice(key.indexOf('{') + 1, -1);
+}
 
 /** Channels of Pub/Sub. */
 export const REDIS_CHANNELS = {
