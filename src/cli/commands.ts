@@ -28,6 +28,8 @@ export async function runCommand(name: string, args: string[], open: OpenOperati
       return token(args);
     case 'chat':
       return chat(args);
+    case 'try':
+      return tryServer(args);
     case 'admin':
       return admin(args, open);
     default:
@@ -88,6 +90,23 @@ async function chat(args: string[]): Promise<number> {
   // Loaded here, so that servers do not load the client.
   const { runChat } = await import('./chat.ts');
   return runChat({ user, url: values.url, token: values.token, to: values.to, group: values.group });
+}
+
+async function tryServer(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      url: { type: 'string', default: 'http://127.0.0.1:8080' },
+      token: { type: 'string', multiple: true, default: [] },
+    },
+  });
+  if (values.token.length !== 0 && values.token.length !== 2) {
+    console.error(helpOf('try'));
+    return USAGE;
+  }
+  const { tryOut } = await import('./try.ts');
+  const ms = await tryOut({ url: values.url, tokens: values.token });
+  return print(`A message went through ${values.url} in ${Math.round(ms)} ms.`);
 }
 
 async function admin(args: string[], open: OpenOperations): Promise<number> {

@@ -18,6 +18,7 @@ Look around
   check-config [role]   show the configuration that the environment gives, secrets masked
   token <user>          a token for a user, for development
   chat <user>           talk in the terminal
+  try                   send a message through a server and see it arrive
   admin <command>       lag, dead letters, routes, inboxes and conversations, for whoever is on call
 
   help [command]        this, or more about a command
@@ -63,6 +64,11 @@ A user id is 1 to 64 characters of A-Z a-z 0-9 _ . - and begins with a letter or
 
 Talks in the terminal as <user>. Without --token it asks the server for a development token.
 Type a line to send it; /help lists the commands.`,
+  try: `Usage: seqline try [--url http://127.0.0.1:8080] [--token <jwt> --token <jwt>]
+
+Sends a message from one user to another and waits until it arrives, then ends with 0; with 1 where it does not within
+30 s. The users are new and their tokens signed with AUTH_JWT_SECRET, or with the secret in DATA_DIR, unless the tokens
+of two users are given.`,
   ...ADMIN_TEXTS,
 };
 
