@@ -1,9 +1,16 @@
 # What a person runs, and what CI runs: each target is a command of package.json or `.ci/run`.
 .DEFAULT_GOAL := help
-.PHONY: help install dev dev-cluster build lint format types test test-faults soak bench bench-cluster check clean
+.PHONY: help install dev dev-cluster build lint format types test test-integration test-faults soak test-chart test-cluster image chart kind-up kind-down bench bench-cluster check clean
+
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
+IMAGE ?= seqline:dev
+HELM ?= helm
+KIND ?= kind
+# What builds images: docker, or podman, or anything that takes its options.
+CONTAINERS ?= docker
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## Install what the project needs into node_modules, Node.js itself included
 	npm ci
@@ -34,6 +41,34 @@ test-faults: ## Break processes, servers and the ways between them under load, o
 
 soak: ## Break everything at random for half an hour
 	npm run soak
+test-integration: ## Run the tests on MySQL, Redis and Kafka (MYSQL_URL, REDIS_URL, KAFKA_BROKERS)
+	npm run test:integration
+
+test-chart: ## Check what the chart renders (helm and kubeconform on the PATH)
+	npm run test:chart
+
+test-cluster: ## Run the chart in a cluster under load (KUBECONFIG, and IMAGE there)
+	npm run test:cluster
+
+# Two builds of one commit are equal: their times are the commit's, and nothing else in them depends on when or where.
+image: ## Build the image: IMAGE=seqline:dev
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(CONTAINERS) build --tag $(IMAGE) \
+	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) .
+
+chart: ## Check the chart, write its README, pack it into dist
+	npm run chart:readme
+	$(HELM) lint --strict charts/seqline --values k8s/values-dev.yaml
+	$(HELM) package charts/seqline --destination dist
+
+kind-up: image ## A cluster of kind with everything in it: http://127.0.0.1:8080
+	$(KIND) create cluster --name seqline --config k8s/kind.yaml
+	$(KIND) load docker-image $(IMAGE) --name seqline
+	kubectl apply -k k8s
+	kubectl -n seqline rollout status statefulset/mysql statefulset/redis statefulset/kafka --timeout=300s
+	$(HELM) install im charts/seqline --namespace seqline --values k8s/values-dev.yaml --values k8s/values-kind.yaml --wait
+
+kind-down: ## Remove that cluster
+	$(KIND) delete cluster --name seqline
 
 bench: ## Measure the server beside its yardsticks
 	npm run bench
