@@ -64,8 +64,7 @@ kind-up: image ## A cluster of kind with everything in it: http://127.0.0.1:8080
 	$(KIND) create cluster --name seqline --config k8s/kind.yaml
 	$(KIND) load docker-image $(IMAGE) --name seqline
 	kubectl apply -k k8s
-	kubectl -n seqline rollout status statefulset/mysql statefulset/redis statefulset/kafka --timeout=300s
-	$(HELM) install im charts/seqline --namespace seqline --values k8s/values-dev.yaml --values k8s/values-kind.yaml --wait
+	$(HELM) install im charts/seqline --namespace seqline --values k8s/values-dev.yaml --values k8s/values-kind.yaml --wait --timeout 15m
 
 kind-down: ## Remove that cluster
 	$(KIND) delete cluster --name seqline
