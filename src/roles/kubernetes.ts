@@ -12,13 +12,13 @@ export interface Kubernetes {
 
 /** Stands for the Lease, and knows the gateways' pods. The library is loaded here: only controllers in a cluster need it. */
 export async function openKubernetes(config: Config, namespace: string, logger: Logger): Promise<Kubernetes> {
-  const [{ openKubernetes: open }, { createKubernetesLease }, { createKubernetesGatewayPods }] =
+  const [{ openKubernetesApi }, { createKubernetesLease }, { createKubernetesGatewayPods }] =
     await Promise.all([
       import('../adapters/kubernetes/kubernetes-api.ts'),
       import('../adapters/kubernetes/kubernetes-lease.ts'),
       import('../adapters/kubernetes/kubernetes-gateway-pods.ts'),
     ]);
-  const api = open();
+  const api = openKubernetesApi();
   return {
     leadership: startLeadership({
       lease: createKubernetesLease({ api, namespace, name: config.KUBERNETES_LEASE }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import { openKubernetes } from '../../src/adapters/kubernetes/kubernetes-api.ts';
+import { openKubernetesApi } from '../../src/adapters/kubernetes/kubernetes-api.ts';
 import { createKubernetesGatewayPods } from '../../src/adapters/kubernetes/kubernetes-gateway-pods.ts';
 import { createKubernetesLease } from '../../src/adapters/kubernetes/kubernetes-lease.ts';
 import { LEASE_TIMES } from '../../src/controller/candidacy.ts';
@@ -16,7 +16,7 @@ const NAME = 'controller';
 
 /** On the API server of a real cluster, in a namespace of the test's own. */
 describe('controllers and the API server', { skip: NO_API, timeout: 240_000 }, () => {
-  const api = NO_API ? undefined! : openKubernetes();
+  const api = NO_API ? undefined! : openKubernetesApi();
   const lease = () => createKubernetesLease({ api, namespace, name: NAME });
 
   before(async () => {

@@ -17,7 +17,7 @@ export interface KubernetesApi {
 }
 
 /** The API server of the cluster in which this pod runs, or that of KUBECONFIG. It is not asked anything yet. */
-export function openKubernetes(): KubernetesApi {
+export function openKubernetesApi(): KubernetesApi {
   const access = new KubeConfig();
   access.loadFromDefault();
   const configuration = createConfiguration({
