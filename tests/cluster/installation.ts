@@ -19,6 +19,9 @@ export const NO_CLUSTER: string | false =
   (!process.env.KUBECONFIG && 'set KUBECONFIG to a cluster that has the image seqline:dev') ||
   (!process.env.SEQLINE_URL && 'set SEQLINE_URL to where its ingress answers');
 
+/** Half of the clients move when one of two gateways goes: over this time it is a twentieth of all in each second. */
+const DRAIN_MS = 12_500;
+
 /** Image tags: that under test, and one from before it, where an upgrade begins. */
 export const TAG = process.env.SEQLINE_TAG || 'dev';
 export const TAG_BEFORE = process.env.SEQLINE_TAG_BEFORE || TAG;
@@ -49,7 +52,7 @@ async function command(program: string, args: string[]): Promise<string> {
 
 /** Settings of this test over those of development. */
 export function settings(tag: string, more: Record<string, string | number> = {}): string[] {
-  const set = { 'image.tag': tag, 'test.url': process.env.SEQLINE_URL!, ...more };
+  const set = { 'image.tag': tag, 'test.url': process.env.SEQLINE_URL!, 'config.drainMs': DRAIN_MS, ...more };
   const sets = Object.entries(set).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
   return ['--values', 'k8s/values-dev.yaml', ...sets, '--wait', '--timeout', '360s'];
 }
