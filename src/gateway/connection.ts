@@ -41,6 +41,6 @@ function onClose(gateway: Gateway, session: Session, code: number): void {
   session.state = 'ended';
   gateway.connections.delete(session);
   gateway.metrics.connections.dec();
-  gateway.metrics.closes.inc({ code: session.closeCode ?? code });
+  gateway.metrics.closes.inc(session.closeCode ?? code);
   signOff(gateway, session);
 }

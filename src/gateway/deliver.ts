@@ -98,7 +98,9 @@ function fanOut(gateway: Gateway, users: Iterable<LocalUser>, push: FramePush | 
   if (written === 0) return;
   gateway.metrics.pushFrames.inc(written);
   if (push.accepted_at !== undefined) {
-    gateway.metrics.deliverySeconds.observe(Math.max(0, gateway.now() - push.accepted_at) / 1000);
+    const latencyMs = gateway.now() - push.accepted_at;
+    if (latencyMs < 0) gateway.metrics.clockSkews.inc();
+    gateway.metrics.deliverySeconds.observe(Math.max(0, latencyMs) / 1000);
   }
 }
 

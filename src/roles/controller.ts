@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { packageVersion } from '../config/package.ts';
 import { startController } from '../controller/controller.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -15,10 +16,10 @@ import { untilReachable } from './until-reachable.ts';
  */
 export async function startControllerRole(config: Config, signal: AbortSignal): Promise<RunningRole> {
   const logger = createLogger(config.LOG_LEVEL, { role: 'controller' });
-  const metrics = createMetrics();
+  const metrics = createMetrics('controller', packageVersion());
   await using stack = new AsyncDisposableStack();
   const internal = stack.use(await openInternal(config, metrics));
-  const servers = openServers(config, logger, stack);
+  const servers = openServers(config, logger, metrics, stack);
   await untilReachable(() => checkServers(config, servers, logger), { internal, logger, signal });
 
   const namespace = config.KUBERNETES_NAMESPACE;

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { packageVersion } from '../config/package.ts';
 import { startGateway } from '../gateway/start.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createLogger } from '../telemetry/logger.ts';
@@ -19,10 +20,10 @@ const ONE_DISK =
 /** Holds the clients' connections. */
 export async function startGatewayRole(config: Config, signal: AbortSignal): Promise<RunningRole> {
   const logger = createLogger(config.LOG_LEVEL, { role: 'gateway', gateway_id: config.GATEWAY_ID });
-  const metrics = createMetrics();
+  const metrics = createMetrics('gateway', packageVersion());
   await using stack = new AsyncDisposableStack();
   const internal = stack.use(await openInternal(config, metrics));
-  const servers = openServers(config, logger, stack);
+  const servers = openServers(config, logger, metrics, stack);
   const { blobs, check: checkBlobs } = openBlobs(config);
   if (!config.S3_ENDPOINT) logger.warn(ONE_DISK);
   const check = async () => {

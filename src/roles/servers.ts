@@ -3,6 +3,7 @@ import { createKafkaClient, type KafkaOptions } from '../adapters/kafka/kafka-cl
 import { createKafkaEventLog } from '../adapters/kafka/kafka-event-log.ts';
 import { checkTopics } from '../adapters/kafka/kafka-migrate.ts';
 import { checkMysqlSchema } from '../adapters/mysql/mysql-migrate.ts';
+import type { PoolUse } from '../adapters/mysql/mysql-pool.ts';
 import { createMysqlTimeline } from '../adapters/mysql/mysql-timeline.ts';
 import { checkRedis } from '../adapters/redis/redis-check.ts';
 import { closeRedis, createRedis } from '../adapters/redis/redis-connection.ts';
@@ -14,6 +15,8 @@ import { createRedisSequencer } from '../adapters/redis/redis-sequencer.ts';
 import { serverTime } from '../adapters/redis/redis-time.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { observed } from './observed.ts';
 
 /** Events that may wait for Kafka; beyond, sends are refused with 503. */
 const LOG_QUEUE_MAX = 20_000;
@@ -25,25 +28,45 @@ const CLOCK_SKEW_MS_MAX = 2000;
 export type Servers = ReturnType<typeof openServers>;
 
 /** The adapters of the real servers. They connect in the background; see `checkServers`. */
-export function openServers(config: Config, logger: Logger, stack: AsyncDisposableStack) {
+export function openServers(config: Config, logger: Logger, metrics: Metrics, stack: AsyncDisposableStack) {
   const warn = (error: unknown) => logger.warn({ err: error }, 'a server is in trouble');
   const kafka = createKafka(config, logger);
   const redis = createRedis({ url: config.REDIS_URL!, onError: warn });
   stack.defer(() => closeRedis(redis));
   const onIgnored = (channel: string, reason: string) =>
     logger.warn({ channel, reason }, 'a push of an unknown form was dropped');
+  const inboxOptions = { redis, length: config.INBOX_LENGTH, ttlMs: config.INBOX_TTL_SECONDS * 1000 };
+  const registryOptions = { redis, ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS };
   return {
     kafka,
     redis,
     log: stack.use(
-      createKafkaEventLog({ kafka, partitions: config.KAFKA_PARTITIONS, queueMax: LOG_QUEUE_MAX }),
+      createKafkaEventLog({
+        kafka,
+        partitions: config.KAFKA_PARTITIONS,
+        queueMax: LOG_QUEUE_MAX,
+        onSend: (count) => metrics.appendBatchSize.observe(count),
+      }),
     ),
-    timeline: stack.use(createMysqlTimeline({ url: config.MYSQL_URL! })),
-    sequencer: createRedisSequencer(redis),
-    inbox: createRedisInbox({ redis, length: config.INBOX_LENGTH, ttlMs: config.INBOX_TTL_SECONDS * 1000 }),
-    registry: createRedisRegistry({ redis, ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS }),
+    timeline: observed(
+      stack.use(createMysqlTimeline({ url: config.MYSQL_URL!, onUse: showPool(metrics, 'mysql') })),
+      'mysql',
+      metrics,
+    ),
+    sequencer: observed(createRedisSequencer(redis), 'redis', metrics),
+    inbox: observed(createRedisInbox(inboxOptions), 'redis', metrics),
+    registry: observed(createRedisRegistry(registryOptions), 'redis', metrics),
     gateways: createRedisGateways(redis),
-    bus: stack.use(createRedisPushBus({ redis, onError: warn, onIgnored })),
+    bus: observed(stack.use(createRedisPushBus({ redis, onError: warn, onIgnored })), 'redis', metrics),
+  };
+}
+
+/** How much of a pool is in use; where calls wait, it is too small or its server too slow. */
+function showPool(metrics: Metrics, store: string): (use: PoolUse) => void {
+  return ({ size, used, waiting }) => {
+    metrics.poolSize.set({ store }, size);
+    metrics.poolUsed.set({ store }, used);
+    metrics.poolWaiting.set({ store }, waiting);
   };
 }
 

@@ -8,14 +8,16 @@ import { createMemorySequencer } from '../adapters/memory/memory-sequencer.ts';
 import { createSqliteEventLog } from '../adapters/sqlite/sqlite-event-log.ts';
 import { createSqliteTimeline } from '../adapters/sqlite/sqlite-timeline.ts';
 import type { Config } from '../config/config.ts';
+import { packageVersion } from '../config/package.ts';
 import { startGateway } from '../gateway/start.ts';
 import type { EventLog } from '../ports/event-log.ts';
 import { createLogger } from '../telemetry/logger.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { startWorker } from '../worker/worker.ts';
 import { openBlobs } from './blobs.ts';
 import { gatewayAuth, gatewaySettings, httpOptions } from './gateway-options.ts';
 import { openInternal, outage } from './internal.ts';
+import { observed } from './observed.ts';
 import type { RunningRole } from './running-role.ts';
 import { steadyNow } from './steady-clock.ts';
 import { untilReachable } from './until-reachable.ts';
@@ -34,10 +36,10 @@ const ROUTE_GRACE_MS = 5000;
 /** Everything in one process, on files in DATA_DIR; pictures may be in S3. */
 export async function startStandalone(config: Config, signal: AbortSignal): Promise<RunningRole> {
   const logger = createLogger(config.LOG_LEVEL, { role: 'standalone' });
-  const metrics = createMetrics();
+  const metrics = createMetrics('standalone', packageVersion());
   await using stack = new AsyncDisposableStack();
   const internal = stack.use(await openInternal(config, metrics));
-  const stores = openStores(config, stack, (error) =>
+  const stores = openStores(config, metrics, stack, (error) =>
     logger.error({ err: error }, 'an embedded store failed'),
   );
   const core = { ...stores, logger, metrics, now: Date.now };
@@ -67,12 +69,21 @@ export async function startStandalone(config: Config, signal: AbortSignal): Prom
 }
 
 /** The embedded adapters; those that hold files are closed with the stack. */
-function openStores(config: Config, stack: AsyncDisposableStack, onError: (error: unknown) => void) {
+function openStores(
+  config: Config,
+  metrics: Metrics,
+  stack: AsyncDisposableStack,
+  onError: (error: unknown) => void,
+) {
   mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 });
   const file = (name: string) => path.join(config.DATA_DIR, name);
   const now = Date.now;
   return {
-    timeline: stack.use(createSqliteTimeline({ path: file('timeline.sqlite') })),
+    timeline: observed(
+      stack.use(createSqliteTimeline({ path: file('timeline.sqlite') })),
+      'timeline',
+      metrics,
+    ),
     log: stack.use(
       createSqliteEventLog({
         path: file('event-log.sqlite'),
@@ -80,6 +91,7 @@ function openStores(config: Config, stack: AsyncDisposableStack, onError: (error
         queueMax: LOG_QUEUE_MAX,
         batchMax: BATCH_MAX,
         onReadError: onError,
+        onWrite: (count) => metrics.appendBatchSize.observe(count),
       }),
     ),
     inbox: createMemoryInbox({ length: config.INBOX_LENGTH, ttlMs: config.INBOX_TTL_SECONDS * 1000, now }),

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { packageVersion } from '../config/package.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { startWorker } from '../worker/worker.ts';
@@ -10,10 +11,10 @@ import { untilReachable } from './until-reachable.ts';
 /** Stores and delivers messages. */
 export async function startWorkerRole(config: Config, signal: AbortSignal): Promise<RunningRole> {
   const logger = createLogger(config.LOG_LEVEL, { role: 'worker' });
-  const metrics = createMetrics();
+  const metrics = createMetrics('worker', packageVersion());
   await using stack = new AsyncDisposableStack();
   const internal = stack.use(await openInternal(config, metrics));
-  const servers = openServers(config, logger, stack);
+  const servers = openServers(config, logger, metrics, stack);
   await untilReachable(() => checkServers(config, servers, logger), { internal, logger, signal });
 
   stack.use(await startWorker({ ...servers, logger, metrics, now: Date.now }));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { StoreUnavailable } from '../../ports/errors.ts';
-import { type MysqlPool, type MysqlPoolOptions, openPool } from './mysql-pool.ts';
+import { type MysqlPool, type MysqlPoolOptions, openPool, type PoolUse } from './mysql-pool.ts';
 
 /** What a server that is made up answers to a statement: an error's number and SQLSTATE, or nothing; else that all is well. */
 type Answer = [errno: number, sqlState: string] | 'silence' | undefined;
@@ -21,6 +21,19 @@ test('a connection is lent again, and never to two at once', async () => {
   assert.equal(server.opened, 2);
   await Promise.all([pool.lend(one), pool.lend(one), pool.lend(one)]);
   assert.equal(server.opened, 2);
+});
+
+test('it tells how many connections are lent and how many calls wait', async () => {
+  const told: PoolUse[] = [];
+  const { pool } = await open({ poolSize: 1, onUse: (use) => told.push({ ...use }) });
+  assert.deepEqual(told, [{ size: 1, used: 0, waiting: 0 }]);
+  let second: Promise<unknown> | undefined;
+  await pool.lend(async () => {
+    second = pool.lend(one);
+    assert.deepEqual(told.at(-1), { size: 1, used: 1, waiting: 1 });
+  });
+  await second;
+  assert.deepEqual(told.at(-1), { size: 1, used: 0, waiting: 0 });
 });
 
 test('every connection is set up before anybody has it', async () => {

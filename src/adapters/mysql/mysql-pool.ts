@@ -16,6 +16,16 @@ export interface MysqlPoolOptions {
   poolSize?: number;
   /** Calls that may wait for a connection; one more is refused as unavailable. */
   queueMax?: number;
+  /** Told at each change. */
+  onUse?: (use: PoolUse) => void;
+}
+
+export interface PoolUse {
+  size: number;
+  /** Connections that are lent. */
+  used: number;
+  /** Calls that wait for one. */
+  waiting: number;
 }
 
 /** Connections to one server. All throw `StoreUnavailable` where it is out of reach or does not answer in time. */
@@ -73,6 +83,7 @@ export function openPool(options: MysqlPoolOptions): MysqlPool {
   /** Goes up when a server turned out to be no primary any more: what was opened before may lead to it. */
   let generation = 0;
   let closing: Promise<void> | undefined;
+  const use = countUse(options);
 
   /** Takes a connection that is fit, and makes a new one so. */
   async function take(): Promise<PoolConnection> {
@@ -120,18 +131,41 @@ export function openPool(options: MysqlPoolOptions): MysqlPool {
 
   return {
     async lend(work) {
-      const connection = await inTime(take(), giveBack);
+      const connection = await use.waiting(inTime(take(), giveBack));
+      use.add(+1);
       const loan = loanOf(connection, () => {
         generation += 1;
       });
       try {
         return await work(loan);
       } finally {
+        use.add(-1);
         if (loan.spoiled()) discard(connection);
         else giveBack(connection);
       }
     },
     close: () => (closing ??= close()),
+  };
+}
+
+/** Counts the connections that are lent and the calls that wait for one. */
+function countUse({ poolSize = POOL_SIZE, onUse }: MysqlPoolOptions) {
+  const use: PoolUse = { size: poolSize, used: 0, waiting: 0 };
+  const change = (name: 'used' | 'waiting', by: number) => {
+    use[name] += by;
+    onUse?.(use);
+  };
+  onUse?.(use);
+  return {
+    add: (lent: number) => change('used', lent),
+    async waiting<T>(wanted: Promise<T>): Promise<T> {
+      change('waiting', +1);
+      try {
+        return await wanted;
+      } finally {
+        change('waiting', -1);
+      }
+    },
   };
 }
 

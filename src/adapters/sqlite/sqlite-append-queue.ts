@@ -9,6 +9,8 @@ export interface AppendQueueOptions {
   /** Appends that may wait to be written. */
   queueMax: number;
   now: () => number;
+  /** Told how many events each write took. */
+  onWrite?: (count: number) => void;
   /** These partitions have new events, which are on disk. */
   onGrown(partitions: Set<LogPartition>): void;
 }
@@ -29,7 +31,13 @@ interface Waiting {
 }
 
 /** Writes what is appended in one turn of the event loop together, with one flush to disk for all of it. */
-export function createAppendQueue({ store, queueMax, now, onGrown }: AppendQueueOptions): AppendQueue {
+export function createAppendQueue({
+  store,
+  queueMax,
+  now,
+  onWrite,
+  onGrown,
+}: AppendQueueOptions): AppendQueue {
   let waiting: Waiting[] = [];
   let saveTimer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -41,6 +49,7 @@ export function createAppendQueue({ store, queueMax, now, onGrown }: AppendQueue
     try {
       const events = batch.map(({ event }) => event);
       const grown = store.write(events, now());
+      if (events.length > 0) onWrite?.(events.length);
       for (const append of batch) append.resolve();
       onGrown(grown);
     } catch (error) {

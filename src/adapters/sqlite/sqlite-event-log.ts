@@ -16,6 +16,8 @@ export interface SqliteEventLogOptions {
   now?: () => number;
   /** Events could not be read for a consumer; they are tried again after a pause. */
   onReadError?: (error: unknown) => void;
+  /** Told how many events each write took. */
+  onWrite?: (count: number) => void;
 }
 
 /** The log in one file, for one process that both appends and consumes. */
@@ -27,6 +29,7 @@ export function createSqliteEventLog(options: SqliteEventLogOptions): EventLog {
     store,
     queueMax,
     now,
+    onWrite: options.onWrite,
     onGrown(grown) {
       for (const partition of grown) consumers.get(partition)?.wake();
     },
