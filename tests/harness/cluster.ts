@@ -28,6 +28,7 @@ export type ClusterRole = 'gateway' | 'worker';
 export interface Cluster extends Target, AsyncDisposable {
   gateways: ClusterProcess[];
   workers: ClusterProcess[];
+  controllers: ClusterProcess[];
   stores: ClusterStores;
   /** With `tapMysql`. */
   taps: { gateway: MysqlTap; worker: MysqlTap } | undefined;
@@ -84,6 +85,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     secret,
     gateways,
     workers,
+    controllers,
     stores,
     taps,
     nextUrl: () => gateways[turn++ % gateways.length]!.url,
