@@ -13,6 +13,7 @@ type Optional =
   | 'KAFKA_BROKERS'
   | 'KUBERNETES_NAMESPACE'
   | `KAFKA_SASL_${'MECHANISM' | 'USERNAME' | 'PASSWORD'}`
+  | `OTEL_${'EXPORTER_OTLP_ENDPOINT' | 'SERVICE_NAME'}`
   | S3Name;
 type Parsed<N extends Name> = ReturnType<(typeof VARIABLES)[N]['parse']>;
 

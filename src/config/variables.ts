@@ -84,6 +84,8 @@ export const VARIABLES = {
   RECALL_WINDOW_MS: integer('How long a sender may recall a message.', 120_000, 0, 31_536_000_000),
   INBOX_LENGTH: integer('Messages that an inbox keeps.', 1000, 1, 100_000),
   INBOX_TTL_SECONDS: integer('How long an inbox is kept after its last message.', 604_800, 1, 31_536_000),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('Where traces go: a collector that speaks OTLP. Not set: there are none.'),
+  OTEL_SERVICE_NAME: text('Name of this process in traces; else `seqline-` and its role.', () => undefined),
 } satisfies Record<string, Variable<unknown>>;
 
 function LEVELS() {

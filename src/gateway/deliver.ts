@@ -84,6 +84,21 @@ function localUsers(gateway: Gateway, userIds: string[]): LocalUser[] {
 
 /** One frame, encoded once, to each session of each of these users. */
 function fanOut(gateway: Gateway, users: Iterable<LocalUser>, push: FramePush | GroupPush): void {
+  const { tracing } = gateway;
+  const written =
+    tracing && push.trace !== undefined
+      ? tracing.deliver(push.trace, () => writeToAll(users, push))
+      : writeToAll(users, push);
+  if (written === 0) return;
+  gateway.metrics.pushFrames.inc(written);
+  if (push.accepted_at !== undefined) {
+    const latencyMs = gateway.now() - push.accepted_at;
+    if (latencyMs < 0) gateway.metrics.clockSkews.inc();
+    gateway.metrics.deliverySeconds.observe(Math.max(0, latencyMs) / 1000);
+  }
+}
+
+function writeToAll(users: Iterable<LocalUser>, push: FramePush | GroupPush): number {
   const bytes = Buffer.from(push.frame);
   const exceptSession = push.except_session;
   let written = 0;
@@ -95,13 +110,7 @@ function fanOut(gateway: Gateway, users: Iterable<LocalUser>, push: FramePush | 
       written++;
     }
   }
-  if (written === 0) return;
-  gateway.metrics.pushFrames.inc(written);
-  if (push.accepted_at !== undefined) {
-    const latencyMs = gateway.now() - push.accepted_at;
-    if (latencyMs < 0) gateway.metrics.clockSkews.inc();
-    gateway.metrics.deliverySeconds.observe(Math.max(0, latencyMs) / 1000);
-  }
+  return written;
 }
 
 function spreadResync(gateway: Gateway): void {

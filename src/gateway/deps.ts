@@ -6,6 +6,7 @@ import type { Registry } from '../ports/registry.ts';
 import type { Timeline } from '../ports/timeline.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { TokenVerifier } from './auth.ts';
 
 /** What a gateway stands on. */
@@ -19,6 +20,8 @@ export interface GatewayDeps {
   verifyToken: TokenVerifier;
   logger: Logger;
   metrics: Metrics;
+  /** Undefined where it is off. */
+  tracing?: Tracing;
   settings: GatewaySettings;
   now: () => number;
   /** In milliseconds, from some moment on. Whatever lasts is measured by it: the machine's clock may be set at any time. */

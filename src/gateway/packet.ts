@@ -77,7 +77,10 @@ export function onFrame(gateway: Gateway, session: Session, bytes: Buffer): void
 /** Also of a packet that waited for the login before it. */
 function onPacket(gateway: Gateway, session: Session, packet: unknown): void {
   try {
-    const result = dispatch(gateway, session, packet);
+    const { tracing } = gateway;
+    const result = tracing
+      ? tracing.frame(packet, session.route?.session_id, () => dispatch(gateway, session, packet))
+      : dispatch(gateway, session, packet);
     if (result) settleLater(gateway, session, packet, result);
     else accepted(gateway, session, packet);
   } catch (error) {
@@ -160,11 +163,12 @@ function accepted(gateway: Gateway, session: Session, packet: unknown): void {
 
 /** Answers with what went wrong, and closes where it was the last straw. */
 function refuse(gateway: Gateway, session: Session, packet: unknown, error: unknown): void {
-  const refusal = toRefusal(gateway, error);
   const { cmd, msg_id } = (typeof packet === 'object' && packet !== null ? packet : {}) as Record<
     string,
     unknown
   >;
+  const about = { session_id: session.route?.session_id, cmd, msg_id: isMsgId(msg_id) ? msg_id : undefined };
+  const refusal = toRefusal(gateway, error, about);
   const echoedCmd = Number.isInteger(cmd) ? (cmd as number) : CMD_UNKNOWN;
   const known = COMMANDS.has(echoedCmd) || echoedCmd === CMD.login;
   gateway.metrics.packets.inc(known ? echoedCmd : CMD_UNKNOWN, refusal.code);
@@ -189,7 +193,11 @@ function afterRefusal(gateway: Gateway, session: Session, cmd: number, refusal: 
 }
 
 /** What a client is told of an error: a refusal as it is, an outage as 503, a fault of ours as 500. */
-export function toRefusal(gateway: Pick<Gateway, 'logger' | 'tellOutage'>, error: unknown): Refusal {
+export function toRefusal(
+  gateway: Pick<Gateway, 'logger' | 'tellOutage'>,
+  error: unknown,
+  about: Record<string, unknown> = {},
+): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof StoreUnavailable) {
     gateway.tellOutage(error);
@@ -199,6 +207,6 @@ export function toRefusal(gateway: Pick<Gateway, 'logger' | 'tellOutage'>, error
       RETRY_AFTER_MS,
     );
   }
-  gateway.logger.error({ err: error }, 'a request failed');
+  gateway.logger.error({ err: error, ...about }, 'a request failed');
   return new Refusal('internal', 'Something went wrong here; it was logged.');
 }

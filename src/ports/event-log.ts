@@ -9,9 +9,9 @@ export interface EventLog extends AsyncDisposable {
    * Resolves once the event is durable (on disk, or acknowledged by all in-sync replicas). Appends of one key that were
    * called in order are in the log in that order, if they are in it. Where it rejects with `StoreUnavailable` the event
    * is either absent or, where the answer was lost, present; never half. At most `queueMax` appends wait: one more
-   * rejects at once.
+   * rejects at once. `trace`, a place in a trace, comes out with the event where the adapter can carry it.
    */
-  append<T extends Topic>(topic: T, key: string, event: LogTopics[T]): Promise<void>;
+  append<T extends Topic>(topic: T, key: string, event: LogTopics[T], trace?: string): Promise<void>;
 
   /**
    * Hands out all events of the topic that no handler has yet done with, in batches of one partition, each partition in
@@ -42,6 +42,8 @@ export interface LogRecord<T extends Topic> {
   event: LogTopics[T] | undefined;
   /** As it stands in the log. */
   raw: string;
+  /** Where in a trace it was appended. */
+  trace?: string;
 }
 
 export type BatchHandler<T extends Topic> = (batch: Batch<T>) => Promise<void>;

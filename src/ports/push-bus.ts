@@ -10,6 +10,8 @@ export interface FramePush {
   except_user?: string;
   /** When a gateway accepted the message in it, ms since 1970: for the latency that is measured at delivery. */
   accepted_at?: number;
+  /** Where in a trace the message in it was handled; only of what is sampled. */
+  trace?: string;
 }
 
 /** What a member may do in a group, as gateways remember it of the users they hold. */

@@ -24,6 +24,8 @@ export interface InputPacket {
   msg_id?: string;
   seq?: number;
   payload?: unknown;
+  /** Where in the client's own trace the packet belongs, in the form of the W3C's Trace Context; another form is ignored. */
+  traceparent?: string;
 }
 
 /** Server to client. */

@@ -7,6 +7,7 @@ import { openInternal, outage } from './internal.ts';
 import { openKubernetes } from './kubernetes.ts';
 import type { RunningRole } from './running-role.ts';
 import { checkServers, openServers } from './servers.ts';
+import { openTracing } from './tracing.ts';
 import { untilReachable } from './until-reachable.ts';
 
 /**
@@ -15,11 +16,12 @@ import { untilReachable } from './until-reachable.ts';
  * server that is out of reach makes nobody active, and no process end.
  */
 export async function startControllerRole(config: Config, signal: AbortSignal): Promise<RunningRole> {
-  const logger = createLogger(config.LOG_LEVEL, { role: 'controller' });
-  const metrics = createMetrics('controller', packageVersion());
   await using stack = new AsyncDisposableStack();
+  const tracing = await openTracing(config, stack);
+  const logger = createLogger(config.LOG_LEVEL, { role: 'controller' }, tracing);
+  const metrics = createMetrics('controller', packageVersion());
   const internal = stack.use(await openInternal(config, metrics));
-  const servers = openServers(config, logger, metrics, stack);
+  const servers = openServers(config, { logger, metrics, tracing }, stack);
   await untilReachable(() => checkServers(config, servers, logger), { internal, logger, signal });
 
   const namespace = config.KUBERNETES_NAMESPACE;

@@ -10,6 +10,7 @@ import { openInternal, outage } from './internal.ts';
 import type { RunningRole } from './running-role.ts';
 import { checkServers, openServers, type Servers } from './servers.ts';
 import { steadyNow } from './steady-clock.ts';
+import { openTracing } from './tracing.ts';
 import { untilReachable } from './until-reachable.ts';
 
 /** How often a gateway tells that it is alive. */
@@ -19,11 +20,12 @@ const ONE_DISK =
 
 /** Holds the clients' connections. */
 export async function startGatewayRole(config: Config, signal: AbortSignal): Promise<RunningRole> {
-  const logger = createLogger(config.LOG_LEVEL, { role: 'gateway', gateway_id: config.GATEWAY_ID });
-  const metrics = createMetrics('gateway', packageVersion());
   await using stack = new AsyncDisposableStack();
+  const tracing = await openTracing(config, stack);
+  const logger = createLogger(config.LOG_LEVEL, { role: 'gateway', gateway_id: config.GATEWAY_ID }, tracing);
+  const metrics = createMetrics('gateway', packageVersion());
   const internal = stack.use(await openInternal(config, metrics));
-  const servers = openServers(config, logger, metrics, stack);
+  const servers = openServers(config, { logger, metrics, tracing }, stack);
   const { blobs, check: checkBlobs } = openBlobs(config);
   if (!config.S3_ENDPOINT) logger.warn(ONE_DISK);
   const check = async () => {
@@ -42,6 +44,7 @@ export async function startGatewayRole(config: Config, signal: AbortSignal): Pro
         verifyToken: auth.verifyToken,
         logger,
         metrics,
+        tracing,
         settings: gatewaySettings(config),
         now: Date.now,
         steadyNow,

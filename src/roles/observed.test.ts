@@ -25,7 +25,7 @@ test('calls are timed under their name, and only errors of the store itself are 
       },
     },
     'mysql',
-    metrics,
+    { metrics },
   );
   assert.equal(port.size, 3);
   assert.equal(await port.read('a'), 'value of a');

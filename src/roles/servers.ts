@@ -2,6 +2,7 @@ import type { Kafka, SASLOptions } from 'kafkajs';
 import { createKafkaClient, type KafkaOptions } from '../adapters/kafka/kafka-client.ts';
 import { createKafkaEventLog } from '../adapters/kafka/kafka-event-log.ts';
 import { checkTopics } from '../adapters/kafka/kafka-migrate.ts';
+import { KAFKA_NAMES } from '../adapters/kafka/kafka-topics.ts';
 import { checkMysqlSchema } from '../adapters/mysql/mysql-migrate.ts';
 import type { PoolUse } from '../adapters/mysql/mysql-pool.ts';
 import { createMysqlTimeline } from '../adapters/mysql/mysql-timeline.ts';
@@ -16,7 +17,9 @@ import { serverTime } from '../adapters/redis/redis-time.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { observed } from './observed.ts';
+import { traced } from './tracing.ts';
 
 /** Events that may wait for Kafka; beyond, sends are refused with 503. */
 const LOG_QUEUE_MAX = 20_000;
@@ -25,10 +28,18 @@ const ROUTE_GRACE_MS = 5000;
 /** `send_time` is a gateway's clock, and members see it side by side. */
 const CLOCK_SKEW_MS_MAX = 2000;
 
+/** How a role tells what it does. */
+export interface Telemetry {
+  logger: Logger;
+  metrics: Metrics;
+  tracing: Tracing | undefined;
+}
+
 export type Servers = ReturnType<typeof openServers>;
 
 /** The adapters of the real servers. They connect in the background; see `checkServers`. */
-export function openServers(config: Config, logger: Logger, metrics: Metrics, stack: AsyncDisposableStack) {
+export function openServers(config: Config, seen: Telemetry, stack: AsyncDisposableStack) {
+  const { logger, metrics, tracing } = seen;
   const warn = (error: unknown) => logger.warn({ err: error }, 'a server is in trouble');
   const kafka = createKafka(config, logger);
   const redis = createRedis({ url: config.REDIS_URL!, onError: warn });
@@ -40,24 +51,28 @@ export function openServers(config: Config, logger: Logger, metrics: Metrics, st
   return {
     kafka,
     redis,
-    log: stack.use(
-      createKafkaEventLog({
-        kafka,
-        partitions: config.KAFKA_PARTITIONS,
-        queueMax: LOG_QUEUE_MAX,
-        onSend: (count) => metrics.appendBatchSize.observe(count),
-      }),
+    log: traced(
+      stack.use(
+        createKafkaEventLog({
+          kafka,
+          partitions: config.KAFKA_PARTITIONS,
+          queueMax: LOG_QUEUE_MAX,
+          onSend: (count) => metrics.appendBatchSize.observe(count),
+        }),
+      ),
+      tracing,
+      (topic) => KAFKA_NAMES[topic].topic,
     ),
     timeline: observed(
       stack.use(createMysqlTimeline({ url: config.MYSQL_URL!, onUse: showPool(metrics, 'mysql') })),
       'mysql',
-      metrics,
+      seen,
     ),
-    sequencer: observed(createRedisSequencer(redis), 'redis', metrics),
-    inbox: observed(createRedisInbox(inboxOptions), 'redis', metrics),
-    registry: observed(createRedisRegistry(registryOptions), 'redis', metrics),
+    sequencer: observed(createRedisSequencer(redis), 'redis', seen),
+    inbox: observed(createRedisInbox(inboxOptions), 'redis', seen),
+    registry: observed(createRedisRegistry(registryOptions), 'redis', seen),
     gateways: createRedisGateways(redis),
-    bus: observed(stack.use(createRedisPushBus({ redis, onError: warn, onIgnored })), 'redis', metrics),
+    bus: observed(stack.use(createRedisPushBus({ redis, onError: warn, onIgnored })), 'redis', seen),
   };
 }
 

@@ -13,6 +13,7 @@ import { startGateway } from '../gateway/start.ts';
 import type { EventLog } from '../ports/event-log.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { startWorker } from '../worker/worker.ts';
 import { openBlobs } from './blobs.ts';
 import { gatewayAuth, gatewaySettings, httpOptions } from './gateway-options.ts';
@@ -20,6 +21,7 @@ import { openInternal, outage } from './internal.ts';
 import { observed } from './observed.ts';
 import type { RunningRole } from './running-role.ts';
 import { steadyNow } from './steady-clock.ts';
+import { openTracing, traced } from './tracing.ts';
 import { untilReachable } from './until-reachable.ts';
 
 /** One process writes one file: more partitions would only mean more flushes to disk for the same messages. */
@@ -35,14 +37,15 @@ const ROUTE_GRACE_MS = 5000;
 
 /** Everything in one process, on files in DATA_DIR; pictures may be in S3. */
 export async function startStandalone(config: Config, signal: AbortSignal): Promise<RunningRole> {
-  const logger = createLogger(config.LOG_LEVEL, { role: 'standalone' });
-  const metrics = createMetrics('standalone', packageVersion());
   await using stack = new AsyncDisposableStack();
+  const tracing = await openTracing(config, stack);
+  const logger = createLogger(config.LOG_LEVEL, { role: 'standalone' }, tracing);
+  const metrics = createMetrics('standalone', packageVersion());
   const internal = stack.use(await openInternal(config, metrics));
-  const stores = openStores(config, metrics, stack, (error) =>
+  const stores = openStores(config, { metrics, tracing }, stack, (error) =>
     logger.error({ err: error }, 'an embedded store failed'),
   );
-  const core = { ...stores, logger, metrics, now: Date.now };
+  const core = { ...stores, logger, metrics, tracing, now: Date.now };
   const { blobs, check } = openBlobs(config);
   await untilReachable(check, { internal, logger, signal });
 
@@ -71,7 +74,7 @@ export async function startStandalone(config: Config, signal: AbortSignal): Prom
 /** The embedded adapters; those that hold files are closed with the stack. */
 function openStores(
   config: Config,
-  metrics: Metrics,
+  seen: { metrics: Metrics; tracing: Tracing | undefined },
   stack: AsyncDisposableStack,
   onError: (error: unknown) => void,
 ) {
@@ -79,20 +82,20 @@ function openStores(
   const file = (name: string) => path.join(config.DATA_DIR, name);
   const now = Date.now;
   return {
-    timeline: observed(
-      stack.use(createSqliteTimeline({ path: file('timeline.sqlite') })),
-      'timeline',
-      metrics,
-    ),
-    log: stack.use(
-      createSqliteEventLog({
-        path: file('event-log.sqlite'),
-        partitions: PARTITIONS,
-        queueMax: LOG_QUEUE_MAX,
-        batchMax: BATCH_MAX,
-        onReadError: onError,
-        onWrite: (count) => metrics.appendBatchSize.observe(count),
-      }),
+    timeline: observed(stack.use(createSqliteTimeline({ path: file('timeline.sqlite') })), 'timeline', seen),
+    log: traced(
+      stack.use(
+        createSqliteEventLog({
+          path: file('event-log.sqlite'),
+          partitions: PARTITIONS,
+          queueMax: LOG_QUEUE_MAX,
+          batchMax: BATCH_MAX,
+          onReadError: onError,
+          onWrite: (count) => seen.metrics.appendBatchSize.observe(count),
+        }),
+      ),
+      seen.tracing,
+      (topic) => topic,
     ),
     inbox: createMemoryInbox({ length: config.INBOX_LENGTH, ttlMs: config.INBOX_TTL_SECONDS * 1000, now }),
     registry: createMemoryRegistry({ ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS, now: steadyNow }),

@@ -209,7 +209,8 @@ function chatPacket({ msgId, message, conversationId, clientTime }: Entry): Inpu
     ...(message.msgType === undefined ? {} : { msg_type: message.msgType }),
     send_time: clientTime,
   };
-  return { cmd: CMD.chat, msg_id: msgId, payload };
+  const { traceparent } = message;
+  return { cmd: CMD.chat, msg_id: msgId, payload, ...(traceparent === undefined ? {} : { traceparent }) };
 }
 
 function sameMessage(a: OutgoingMessage, b: OutgoingMessage): boolean {

@@ -49,6 +49,8 @@ export interface OutgoingMessage {
   msgType?: MsgType;
   /** Default: made here. The same id sent again is the same message. */
   msgId?: string;
+  /** Where in a trace of the application this message belongs: a `traceparent` of the W3C's Trace Context. */
+  traceparent?: string;
 }
 
 /** A message on its way. Both promises reject with `SeqlineError` where the server refused it for good. */

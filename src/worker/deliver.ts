@@ -12,6 +12,9 @@ import type { Again, RefusedChat } from './classify.ts';
 /** The number of each direct message in each of its members' inboxes. */
 export type InboxSeqs = Map<StoredMessage, Map<string, number>>;
 
+/** Where in a trace a message is being handled; undefined where it is not sampled. */
+export type TraceOf = (message: StoredMessage) => string | undefined;
+
 /** A copy of each direct message for each of its members. */
 export async function appendToInboxes(inbox: Inbox, messages: StoredMessage[]): Promise<InboxSeqs> {
   const entries: { userId: string; message: StoredMessage }[] = [];
@@ -47,10 +50,12 @@ export async function pushMessages(
   again: Again[],
   inboxSeqs: InboxSeqs,
   refused: RefusedChat[],
+  traceOf: TraceOf,
 ): Promise<void> {
   const lonely = await lonelyGroups(timeline, stored);
   for (const message of stored) {
-    pushToAll(outgoing, message, lonely.has(message.conversation_id) ? STATUS.read : STATUS.sent, inboxSeqs);
+    const status = lonely.has(message.conversation_id) ? STATUS.read : STATUS.sent;
+    pushToAll(outgoing, message, status, inboxSeqs, traceOf(message));
   }
   const cursors = byConversation(
     again.length > 0
@@ -64,7 +69,7 @@ export async function pushMessages(
     const type = directMembers(message.conversation_id) ? 'direct' : 'group';
     const status = statusOf(message, type, cursors.get(message.conversation_id));
     if (!resend) {
-      pushToAll(outgoing, message, status, inboxSeqs);
+      pushToAll(outgoing, message, status, inboxSeqs, traceOf(message));
       continue;
     }
     const view = toMessage(message, status, inboxSeqs.get(message)?.get(event.sender_id));
@@ -120,17 +125,20 @@ function pushToAll(
   message: StoredMessage,
   status: MessageStatus,
   inboxSeqs: InboxSeqs,
+  trace: string | undefined,
 ): void {
   const accepted_at = message.send_time;
   const users = receivers(message);
   if (users.length === 0) {
     const frame = messageFrame(toMessage(message, status));
-    outgoing.group(message.conversation_id, { frame, accepted_at });
+    outgoing.group(message.conversation_id, { frame, accepted_at, trace });
     return;
   }
   const frameOf = inboxFrames(toMessage(message, users.length === 1 ? STATUS.read : status));
   const seqs = inboxSeqs.get(message)!;
-  for (const userId of users) outgoing.users([userId], { frame: frameOf(seqs.get(userId)!), accepted_at });
+  for (const userId of users) {
+    outgoing.users([userId], { frame: frameOf(seqs.get(userId)!), accepted_at, trace });
+  }
 }
 
 /** Groups of these messages in which the sender is alone: nobody is left to read, so the status is read at once. */

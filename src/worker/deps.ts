@@ -6,6 +6,7 @@ import type { Sequencer } from '../ports/sequencer.ts';
 import type { Timeline } from '../ports/timeline.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 
 /** What a worker stands on. */
 export interface WorkerDeps {
@@ -17,5 +18,7 @@ export interface WorkerDeps {
   bus: PushBus;
   logger: Logger;
   metrics: Metrics;
+  /** Undefined where it is off. */
+  tracing?: Tracing;
   now: () => number;
 }

@@ -6,7 +6,7 @@ import type { WorkerStage } from '../telemetry/metrics.ts';
 import { createClaimSeqs } from './claim-seqs.ts';
 import { type Again, type Classified, classify, keyOf } from './classify.ts';
 import { buryRefused } from './dead-letters.ts';
-import { appendToInboxes, pushMessages, pushToFormerMembers } from './deliver.ts';
+import { appendToInboxes, pushMessages, pushToFormerMembers, type TraceOf } from './deliver.ts';
 import type { WorkerDeps } from './deps.ts';
 
 /** How often a batch starts over because what was read is no longer true: another worker stored one of its messages, say. */
@@ -34,7 +34,8 @@ export async function processMessages(
   await buryRefused(deps, classified.refused);
   await timed(deps, 'push', async () => {
     const outgoing = new Outgoing();
-    await pushMessages(deps.timeline, outgoing, stored, again, inboxSeqs, classified.refused);
+    const traceOf = tracesOf(deps, events);
+    await pushMessages(deps.timeline, outgoing, stored, again, inboxSeqs, classified.refused, traceOf);
     await outgoing.flush(deps.registry, deps.bus);
     const toFormer = new Outgoing();
     const redelivered = again.filter(({ resend }) => !resend).map((a) => a.stored);
@@ -85,6 +86,17 @@ function toNew(event: ChatEvent): NewMessage {
     send_time: event.send_time,
     client_time: event.client_time ?? null,
   };
+}
+
+/** Where in a trace each message is being handled; nothing where none is. */
+function tracesOf({ tracing }: WorkerDeps, events: ChatEvent[]): TraceOf {
+  if (!tracing) return () => undefined;
+  const places = new Map<string, string>();
+  for (const event of events) {
+    const place = tracing.placeOf(event);
+    if (place !== undefined) places.set(keyOf(event), place);
+  }
+  return (message) => places.get(keyOf(message));
 }
 
 function echoesOf(classified: Classified, stored: StoredMessage[]): Again[] {

@@ -159,5 +159,13 @@ function toRecord<T extends Topic>(message: KafkaMessage): LogRecord<T> {
   } catch {
     // Not JSON: the handler buries it.
   }
-  return { offset: Number(message.offset), key: message.key?.toString() ?? '', event, raw };
+  const record: LogRecord<T> = {
+    offset: Number(message.offset),
+    key: message.key?.toString() ?? '',
+    event,
+    raw,
+  };
+  const trace = message.headers?.traceparent;
+  if (trace !== undefined) record.trace = String(trace);
+  return record;
 }

@@ -46,9 +46,9 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
   }
 
   return {
-    async append<T extends Topic>(topic: T, key: string, event: LogTopics[T]): Promise<void> {
+    async append<T extends Topic>(topic: T, key: string, event: LogTopics[T], trace?: string): Promise<void> {
       requireOpen();
-      await senderOf(topic).send(key, JSON.stringify(event));
+      await senderOf(topic).send(key, JSON.stringify(event), trace);
     },
 
     async consume<T extends Topic>(topic: T, handler: BatchHandler<T>): Promise<Consumer> {

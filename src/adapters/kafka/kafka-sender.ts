@@ -14,7 +14,8 @@ export interface SenderOptions {
 }
 
 export interface Sender extends AsyncDisposable {
-  send(key: string, value: string): Promise<void>;
+  /** `traceparent` becomes the header of that name. */
+  send(key: string, value: string, traceparent?: string): Promise<void>;
 }
 
 interface Waiting extends Message {
@@ -58,14 +59,15 @@ class KafkaSender implements Sender {
     this.connecting = this.connect();
   }
 
-  async send(key: string, value: string): Promise<void> {
+  async send(key: string, value: string, traceparent?: string): Promise<void> {
     if (this.closed) throw new StoreUnavailable('kafka', 'the log is closed');
     if (!this.producer) await this.firstConnection();
     if (this.waiting.length >= this.options.queueMax) {
       throw new StoreUnavailable('kafka', `${this.options.queueMax} events wait already`);
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.waiting.push({ key, value, resolve, reject });
+    const headers = traceparent === undefined ? undefined : { traceparent };
+    this.waiting.push({ key, value, headers, resolve, reject });
     this.sending ??= this.work();
     await promise;
   }
@@ -115,7 +117,7 @@ class KafkaSender implements Sender {
 
   private async sendBatch(producer: Producer, batch: Waiting[]): Promise<void> {
     try {
-      const messages = batch.map(({ key, value }) => ({ key, value }));
+      const messages = batch.map(({ key, value, headers }) => ({ key, value, headers }));
       await withTimeout(
         producer.send({ topic: this.options.topic, acks: -1, timeout: BROKER_TIMEOUT_MS, messages }),
       );

@@ -1,8 +1,6 @@
 /** What is published together, as JSON. */
 export interface Envelope {
   v: typeof ENVELOPE_VERSION;
-  /** Reserved for the trace context of the publisher. */
-  trace?: Record<string, string>;
   items: object[];
 }
 
