@@ -1,6 +1,6 @@
 # What a person runs, and what CI runs: each target is a command of package.json or `.ci/run`.
 .DEFAULT_GOAL := help
-.PHONY: help install dev dev-cluster build lint format types test test-integration test-faults soak test-chart test-cluster image chart kind-up kind-down bench bench-cluster check clean
+.PHONY: help install dev dev-cluster build lint format types test test-integration test-faults soak test-chart test-cluster observe image chart kind-up kind-down bench bench-cluster check clean
 
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
 IMAGE ?= seqline:dev
@@ -41,6 +41,7 @@ test-faults: ## Break processes, servers and the ways between them under load, o
 
 soak: ## Break everything at random for half an hour
 	npm run soak
+
 test-integration: ## Run the tests on MySQL, Redis and Kafka (MYSQL_URL, REDIS_URL, KAFKA_BROKERS)
 	npm run test:integration
 
@@ -68,6 +69,9 @@ kind-up: image ## A cluster of kind with everything in it: http://127.0.0.1:8080
 
 kind-down: ## Remove that cluster
 	$(KIND) delete cluster --name seqline
+
+observe: ## Show a server on this machine to Prometheus, and to Grafana where it is installed
+	npm run --silent observe
 
 bench: ## Measure the server beside its yardsticks
 	npm run bench
