@@ -1,7 +1,7 @@
 import type { Plan } from './plan.ts';
 
-/** For each smaller plan so many orders are tried: what went wrong need not show again in the very same. */
-const ORDERS = 20;
+/** For each smaller plan so many orders are tried: what goes wrong where a fault hits one moment shows in one of a hundred. */
+const ORDERS = 300;
 
 /**
  * Makes a plan smaller for as long as it goes wrong: leaves out one event or one fault after the other. `fails` tells
