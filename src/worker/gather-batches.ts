@@ -12,8 +12,6 @@ export interface GatheredBatch<T extends Topic> {
 
 /** Records that are worked on at once, as many as one statement takes; a batch that has more goes alone. */
 const RECORDS_MAX = 1000;
-/** How many are under way at once, so that one can compute while the other waits for its stores. */
-const LANES = 2;
 
 interface Waiting<T extends Topic> {
   batch: Batch<T>;
@@ -30,7 +28,7 @@ export function gatherBatches<T extends Topic>(
   work: (batch: GatheredBatch<T>) => Promise<void>,
 ): BatchHandler<T> {
   let waiting: Waiting<T>[] = [];
-  let lanes = 0;
+  let working = false;
 
   async function workOff(): Promise<void> {
     // The batches of one fetch come one after the other in the same turn of the event loop.
@@ -39,7 +37,7 @@ export function gatherBatches<T extends Topic>(
       const parts = takeOwned();
       if (parts.length > 0) await workOn(parts);
     }
-    lanes--;
+    working = false;
   }
 
   /** What waits, up to the limit, without batches whose partition moved to another worker meanwhile. */
@@ -68,8 +66,8 @@ export function gatherBatches<T extends Topic>(
   return (batch) => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     waiting.push({ batch, resolve, reject });
-    if (lanes < LANES) {
-      lanes++;
+    if (!working) {
+      working = true;
       void workOff();
     }
     return promise;

@@ -30,16 +30,27 @@ if not seq or of_another_life(epoch) then
   seq = 0
 end
 
-local numbers = {}
-for i = 5, #ARGV, 2 do
-  local number = tonumber(redis.call('ZSCORE', places, ARGV[i]))
+local wanted = {}
+for i = 5, #ARGV, 2 do wanted[#wanted + 1] = ARGV[i] end
+local known = redis.call('ZMSCORE', places, unpack(wanted))
+
+local numbers, given, new_messages, new_places = {}, {}, {}, {}
+for i, place in ipairs(wanted) do
+  local number = tonumber(known[i] or given[place])
   if not number then
     seq = seq + 1
     number = seq
-    redis.call('ZADD', inbox, number, ARGV[i + 1])
-    redis.call('ZADD', places, number, ARGV[i])
+    given[place] = number
+    new_messages[#new_messages + 1] = number
+    new_messages[#new_messages + 1] = ARGV[4 + 2 * i]
+    new_places[#new_places + 1] = number
+    new_places[#new_places + 1] = place
   end
-  numbers[#numbers + 1] = number
+  numbers[i] = number
+end
+if #new_places > 0 then
+  redis.call('ZADD', inbox, unpack(new_messages))
+  redis.call('ZADD', places, unpack(new_places))
 end
 
 redis.call('HSET', meta, 'seq', seq)
