@@ -1,5 +1,6 @@
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { StoreUnavailable } from '../../ports/errors.ts';
+import { leaveOutIdleTimers } from './kafka-idle-timers.ts';
 
 export interface KafkaOptions {
   brokers: string[];
@@ -15,6 +16,8 @@ export const REQUEST_TIMEOUT_MS = 3000;
 const CONNECTION_TIMEOUT_MS = 2000;
 /** kafkajs reports it as an error, though it is what happens whenever a member of a group comes or goes. */
 const REBALANCING = 'The group is rebalancing, so a rejoin is needed';
+
+leaveOutIdleTimers();
 
 export function createKafkaClient({ brokers, clientId, ssl, sasl, onLog }: KafkaOptions): Kafka {
   const config: KafkaConfig = {
