@@ -143,12 +143,13 @@ describe('Redis keys', { skip: url ? false : SKIP }, () => {
       const at = Number(await t.redis.zscore('im:gateways', one));
       assert.ok(Math.abs(at - (await serverTime(t.redis))) < 10_000);
       assert.equal(await t.redis.zscore('im:gateways:connections', one), '5');
+      const held = new Map((await ours()).map(({ gatewayId, connections }) => [gatewayId, connections]));
       assert.deepEqual(
-        (await ours()).map(({ gatewayId, connections }) => [gatewayId, connections]),
-        [
-          [other, 0],
+        held,
+        new Map([
           [one, 5],
-        ],
+          [other, 0],
+        ]),
       );
       await gateways.forget(one);
       assert.deepEqual(
