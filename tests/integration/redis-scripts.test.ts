@@ -52,6 +52,20 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
     assert.deepEqual(await state(), kept);
   });
 
+  test('inboxAppend takes thousands at once, and gives one that comes twice one number', async () => {
+    await using t = await open();
+    const count = 5000;
+    const messages = Array.from({ length: count }, (_, i) => [`c ${i + 1}`, `text ${i + 1}`]).flat();
+    const again = ['c 4999', 'text 4999', 'c 1', 'text 1', 'c 5000', 'text 5000'];
+    const numbers = Array.from({ length: count }, (_, i) => i + 1);
+    assert.deepEqual(await t.append('e', ...messages, ...again), [...numbers, 4999, 1, 5000]);
+    assert.deepEqual(await t.redis.zrange(t.inboxKeys[0], '0', '-1'), [
+      'text 4998',
+      'text 4999',
+      'text 5000',
+    ]);
+  });
+
   test('inboxAppend knows a message by its place, whatever became of it', async () => {
     await using t = await open();
     await t.append('e', 'c 1', 'text');

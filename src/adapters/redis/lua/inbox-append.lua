@@ -30,27 +30,32 @@ if not seq or of_another_life(epoch) then
   seq = 0
 end
 
-local wanted = {}
-for i = 5, #ARGV, 2 do wanted[#wanted + 1] = ARGV[i] end
-local known = redis.call('ZMSCORE', places, unpack(wanted))
+-- Lua hands over some thousand values at once and no more.
+local CHUNK = 1000
+local numbers = {}
+for first = 5, #ARGV, 2 * CHUNK do
+  local wanted = {}
+  for i = first, math.min(first + 2 * CHUNK, #ARGV) - 1, 2 do wanted[#wanted + 1] = ARGV[i] end
+  local known = redis.call('ZMSCORE', places, unpack(wanted))
 
-local numbers, given, new_messages, new_places = {}, {}, {}, {}
-for i, place in ipairs(wanted) do
-  local number = tonumber(known[i] or given[place])
-  if not number then
-    seq = seq + 1
-    number = seq
-    given[place] = number
-    new_messages[#new_messages + 1] = number
-    new_messages[#new_messages + 1] = ARGV[4 + 2 * i]
-    new_places[#new_places + 1] = number
-    new_places[#new_places + 1] = place
+  local given, new_messages, new_places = {}, {}, {}
+  for i, place in ipairs(wanted) do
+    local number = tonumber(known[i] or given[place])
+    if not number then
+      seq = seq + 1
+      number = seq
+      given[place] = number
+      new_messages[#new_messages + 1] = number
+      new_messages[#new_messages + 1] = ARGV[first + 2 * i - 1]
+      new_places[#new_places + 1] = number
+      new_places[#new_places + 1] = place
+    end
+    numbers[#numbers + 1] = number
   end
-  numbers[i] = number
-end
-if #new_places > 0 then
-  redis.call('ZADD', inbox, unpack(new_messages))
-  redis.call('ZADD', places, unpack(new_places))
+  if #new_places > 0 then
+    redis.call('ZADD', inbox, unpack(new_messages))
+    redis.call('ZADD', places, unpack(new_places))
+  end
 end
 
 redis.call('HSET', meta, 'seq', seq)
