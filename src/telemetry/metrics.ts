@@ -125,7 +125,7 @@ function createCloseCounter(registers: Registry[]) {
     labelNames: ['code'],
     registers,
   });
-  for (const code of KNOWN_CLOSES) counter.inc({ code }, 0);
+  for (const code of [...KNOWN_CLOSES, 'other']) counter.inc({ code }, 0);
   return {
     inc(code: number): void {
       counter.inc({ code: KNOWN_CLOSES.has(code) ? code : 'other' });
