@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, test } from 'node:test';
+import { load } from 'js-yaml';
 import { FRAGMENTS, LEAST, over } from './fragments.ts';
-import { find, type Manifest, manifestsOf, NO_HELM, podsOf, render, type Values } from './rendering.ts';
+import {
+  find,
+  type Manifest,
+  manifestsOf,
+  NO_HELM,
+  PROJECT,
+  podsOf,
+  render,
+  type Values,
+} from './rendering.ts';
 
+const GRAFANA = path.join(PROJECT, 'grafana');
 const SERVERS = ['gateway', 'worker', 'controller'];
 const HOOK = 'helm.sh/hook';
 const WEIGHT = 'helm.sh/hook-weight';
@@ -244,5 +257,32 @@ describe('scaling', { skip: NO_HELM }, () => {
     );
     const { env } = find(manifests, 'TriggerAuthentication', 'im-seqline-worker').spec;
     for (const { name } of env) assert.ok(environmentOf(manifests, 'worker')[name], name);
+  });
+});
+
+describe('what on-call looks at', { skip: NO_HELM }, () => {
+  const manifests = NO_HELM ? [] : rendered(FRAGMENTS['alerts and dashboards']);
+  const shipped = (pattern: string) => globSync(pattern, { cwd: GRAFANA }).toSorted();
+  const read = (name: string) => readFileSync(path.join(GRAFANA, name), 'utf8');
+
+  test('are the alerts of grafana/alerts, for the Prometheus operator', () => {
+    const names = shipped('alerts/*.yaml');
+    assert.ok(names.length > 0);
+    for (const name of names) {
+      const rule = find(manifests, 'PrometheusRule', `im-seqline-${path.basename(name, '.yaml')}`);
+      assert.deepEqual(rule.spec, load(read(name)));
+      assert.equal(rule.metadata.labels.release, 'prometheus');
+    }
+  });
+
+  test('are the dashboards of grafana/dashboards, for the sidecar of Grafana', () => {
+    const { data, metadata } = find(manifests, 'ConfigMap', 'im-seqline-dashboards');
+    const names = shipped('dashboards/*.json');
+    assert.ok(names.length > 0);
+    assert.deepEqual(
+      Object.entries(data).toSorted(),
+      names.map((name) => [path.basename(name), read(name)]),
+    );
+    assert.equal(metadata.labels.grafana_dashboard, '1');
   });
 });

@@ -114,6 +114,12 @@ export const FRAGMENTS: Record<string, Values> = {
     },
   },
   'a ServiceMonitor': { metrics: { serviceMonitor: { enabled: true, labels: { release: 'prometheus' } } } },
+  'alerts and dashboards': {
+    metrics: {
+      prometheusRule: { enabled: true, labels: { release: 'prometheus' } },
+      dashboards: { enabled: true },
+    },
+  },
 };
 
 /** One over the other, as Helm lays values: objects key by key, anything else as a whole. */

@@ -80,12 +80,6 @@
 {{- if and $v.httpRoute.enabled (not $v.httpRoute.parentRefs) -}}
 {{- $faults = append $faults "httpRoute.parentRefs: name the Gateway that the route belongs to." -}}
 {{- end -}}
-{{- if and $v.metrics.prometheusRule.enabled (not (.Files.Glob "alerts/*.yaml")) -}}
-{{- $faults = append $faults "metrics.prometheusRule: this chart was packed without its alerts." -}}
-{{- end -}}
-{{- if and $v.metrics.dashboards.enabled (not (.Files.Glob "dashboards/*.json")) -}}
-{{- $faults = append $faults "metrics.dashboards: this chart was packed without its dashboards." -}}
-{{- end -}}
 {{- if $faults -}}
 {{- fail (printf "\n\nThese values contradict each other:\n  - %s\n" (join "\n  - " $faults)) -}}
 {{- end -}}
