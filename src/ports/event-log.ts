@@ -8,8 +8,9 @@ export interface EventLog extends AsyncDisposable {
   /**
    * Resolves once the event is durable (on disk, or acknowledged by all in-sync replicas). Appends of one key that were
    * called in order are in the log in that order, if they are in it. Where it rejects with `StoreUnavailable` the event
-   * is either absent or, where the answer was lost, present; never half. At most `queueMax` appends wait: one more
-   * rejects at once. `trace`, a place in a trace, comes out with the event where the adapter can carry it.
+   * is either absent or, where the answer was lost, present; never half. At most `queueMax` appends wait, and a
+   * bounded number of bytes: one more rejects at once. `trace`, a place in a trace, comes out with the event where the
+   * adapter can carry it.
    */
   append<T extends Topic>(topic: T, key: string, event: LogTopics[T], trace?: string): Promise<void>;
 

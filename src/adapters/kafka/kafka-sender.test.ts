@@ -66,8 +66,8 @@ function fakeKafka() {
   };
 }
 
-function open({ kafka }: { kafka: Kafka }, queueMax = 100): Sender {
-  return createSender({ kafka, topic: 'topic', queueMax });
+function open({ kafka }: { kafka: Kafka }, queueMax = 100, queueBytesMax = 1000): Sender {
+  return createSender({ kafka, topic: 'topic', queueMax, queueBytesMax });
 }
 
 /** Everything that can happen without an answer or a clock has happened. */
@@ -196,4 +196,42 @@ test('one append more than may wait is refused at once', async () => {
   await turns();
   producer.sends[1]!.answer();
   await Promise.all(waiting);
+});
+
+test('one append with more bytes than may wait is refused at once, and there is room when the others are gone', async () => {
+  const fake = fakeKafka();
+  const sender = open(fake, 100, 10);
+  const first = sender.send('k', '123456');
+  await turns();
+  const second = sender.send('k', '1234567');
+  await turns();
+  await assert.rejects(sender.send('k', 'äö'), /1 events wait already/);
+  const [producer] = fake.producers as [FakeProducer];
+  producer.sends[0]!.answer();
+  await first;
+  await turns();
+  const third = sender.send('k', '1234567890');
+  await turns();
+  producer.sends[1]!.answer();
+  await second;
+  await turns();
+  producer.sends[2]!.answer();
+  await third;
+});
+
+test('what was refused with its producer is not counted as waiting', async () => {
+  const fake = fakeKafka();
+  const sender = open(fake, 100, 10);
+  const first = sender.send('k', '1');
+  await turns();
+  const second = sender.send('k', '1234567890');
+  await turns();
+  fake.producers[0]!.sends[0]!.refuse();
+  await assert.rejects(first);
+  await assert.rejects(second);
+  await until('a producer is connected', () => fake.producers[1]?.connected ?? false);
+  const third = sender.send('k', '1234567890');
+  await turns();
+  fake.producers[1]!.sends[0]!.answer();
+  await third;
 });

@@ -9,6 +9,8 @@ export interface SenderOptions {
   topic: string;
   /** Appends that may wait; one more is refused at once. */
   queueMax: number;
+  /** Bytes of those that may wait. */
+  queueBytesMax?: number;
   /** Told how many events each send carried. */
   onSend?: (count: number) => void;
 }
@@ -21,6 +23,7 @@ export interface Sender extends AsyncDisposable {
 interface Waiting extends Message {
   key: string;
   value: string;
+  bytes: number;
   resolve: () => void;
   reject: (error: StoreUnavailable) => void;
 }
@@ -28,6 +31,8 @@ interface Waiting extends Message {
 /** Events in one send, and bytes of it: below the broker's default limit of 1 MiB for a batch of one partition. */
 const BATCH_MAX = 1000;
 const BATCH_BYTES_MAX = 512 * 1024;
+/** What waits while the log does not answer: as many of the longest messages as may wait by count would be 800 MB. */
+const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 /** A send that has not ended by then counts as failed: a gateway answers 503 within 5 s. */
 const SEND_TIMEOUT_MS = 4500;
 const BROKER_TIMEOUT_MS = 4000;
@@ -47,6 +52,7 @@ export function createSender(options: SenderOptions): Sender {
 class KafkaSender implements Sender {
   private readonly options: SenderOptions;
   private waiting: Waiting[] = [];
+  private waitingBytes = 0;
   /** Undefined while the log is out of reach. */
   private producer: Producer | undefined;
   private connecting: Promise<void>;
@@ -62,12 +68,15 @@ class KafkaSender implements Sender {
   async send(key: string, value: string, traceparent?: string): Promise<void> {
     if (this.closed) throw new StoreUnavailable('kafka', 'the log is closed');
     if (!this.producer) await this.firstConnection();
-    if (this.waiting.length >= this.options.queueMax) {
-      throw new StoreUnavailable('kafka', `${this.options.queueMax} events wait already`);
+    const { queueMax, queueBytesMax = QUEUE_BYTES_MAX } = this.options;
+    const bytes = Buffer.byteLength(value);
+    if (this.waiting.length >= queueMax || this.waitingBytes + bytes > queueBytesMax) {
+      throw new StoreUnavailable('kafka', `${this.waiting.length} events wait already`);
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const headers = traceparent === undefined ? undefined : { traceparent };
-    this.waiting.push({ key, value, headers, resolve, reject });
+    this.waiting.push({ key, value, bytes, headers, resolve, reject });
+    this.waitingBytes += bytes;
     this.sending ??= this.work();
     await promise;
   }
@@ -110,6 +119,7 @@ class KafkaSender implements Sender {
     while (this.waiting.length > 0 && this.producer) {
       const batch = takeBatch(this.waiting);
       this.waiting = this.waiting.slice(batch.length);
+      this.waitingBytes -= bytesOf(batch);
       await this.sendBatch(this.producer, batch);
     }
     this.sending = undefined;
@@ -136,6 +146,7 @@ class KafkaSender implements Sender {
     producer.disconnect().catch(() => {});
     const refused = this.waiting;
     this.waiting = [];
+    this.waitingBytes = 0;
     for (const { reject } of refused) reject(fault);
     this.connecting = this.connect();
   }
@@ -152,11 +163,15 @@ function takeBatch(waiting: Waiting[]): Waiting[] {
   let bytes = 0;
   let count = 0;
   while (count < waiting.length && count < BATCH_MAX) {
-    bytes += Buffer.byteLength(waiting[count]!.value);
+    bytes += waiting[count]!.bytes;
     if (bytes > BATCH_BYTES_MAX && count > 0) break;
     count++;
   }
   return waiting.slice(0, count);
+}
+
+function bytesOf(batch: Waiting[]): number {
+  return batch.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 async function withTimeout<T>(work: Promise<T>): Promise<T> {
