@@ -1,6 +1,6 @@
 # What a person runs, and what CI runs: each target is a command of package.json or `.ci/run`.
 .DEFAULT_GOAL := help
-.PHONY: help install dev dev-cluster build lint format types test test-integration test-faults soak test-chart test-cluster observe image chart kind-up kind-down bench bench-cluster check clean
+.PHONY: help install dev dev-cluster build lint format types test test-integration test-faults soak safeguards test-chart test-cluster observe image chart kind-up kind-down bench bench-cluster check clean
 
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
 IMAGE ?= seqline:dev
@@ -38,6 +38,9 @@ test: ## Run all tests
 
 test-faults: ## Break processes, servers and the ways between them under load, one by one and together
 	npm run test:faults
+
+safeguards: ## Take out one safeguard at a time, and see that a test notices
+	npm run --silent safeguards
 
 soak: ## Break everything at random for half an hour
 	npm run soak

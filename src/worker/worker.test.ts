@@ -19,14 +19,18 @@ import { startWorker } from './worker.ts';
 
 const NOW = 1_000_000;
 
-function batchOf(partition: number, events: (LogTopics['messages'] | undefined)[]): Batch<'messages'> {
+function batchOf(
+  partition: number,
+  events: (LogTopics['messages'] | undefined)[],
+  owned = () => true,
+): Batch<'messages'> {
   const records = events.map((event, offset) => ({
     offset,
     key: 'k',
     event,
     raw: JSON.stringify(event) ?? '{',
   }));
-  return { partition, records, owned: () => true };
+  return { partition, records, owned };
 }
 
 /** A worker on embedded stores whose batches the test hands out itself. */
@@ -75,6 +79,11 @@ async function workerUnderTest(
   return {
     timeline,
     dead,
+    pushed,
+    /** Hands out one batch, whose partition the worker has for as long as `owned` says so. */
+    async handleWhile(owned: () => boolean, ...events: LogTopics['messages'][]): Promise<void> {
+      await handlers.get('messages')!(batchOf(0, events, owned) as never);
+    },
     /** Hands out one batch and gives what was pushed because of it. */
     async handle(...events: (LogTopics['messages'] | undefined)[]): Promise<Push[]> {
       return this.handlePartitions(events);
@@ -316,6 +325,28 @@ test('where a store is out of reach the whole batch is to come again, and nothin
   away = false;
   await worker.handle(chat('m1', 'one'));
   assert.deepEqual(await worker.stored(), ['1:m1:one']);
+});
+
+test('a worker that loses the partition goes no further, and the batch is to come again', async (t) => {
+  let [lostBy, owned] = ['', true];
+  const losing = async <R>(call: string, work: Promise<R>) => {
+    const result = await work;
+    if (call === lostBy) owned = false;
+    return result;
+  };
+  const worker = await workerUnderTest(t, (timeline) => ({
+    ...timeline,
+    findStored: (keys) => losing('look up', timeline.findStored(keys)),
+    store: (messages, claim) => losing('store', timeline.store(messages, claim)),
+  }));
+  for (const [call, stored] of Object.entries({ 'look up': [], store: ['1:m1:one'] })) {
+    lostBy = call;
+    owned = true;
+    const handled = worker.handleWhile(() => owned, chat('m1', 'one'));
+    await assert.rejects(handled, StoreUnavailable);
+    assert.deepEqual([await worker.stored(), worker.pushed], [stored, []]);
+  }
+  assert.deepEqual(summary(await worker.handle(chat('m1', 'one'))), ['ada message m1 1', 'bob message m1 1']);
 });
 
 test('what a worker that lost the partition stored is not refused because its sender was removed since', async (t) => {
