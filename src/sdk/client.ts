@@ -71,7 +71,11 @@ class Client implements SeqlineClient {
     // Acks are answered once they are stored; sends must not wait behind them.
     const ackAsker = new Asker(askerOptions);
     this.#ask = (packet) => asker.ask(packet);
-    this.#outgoing = new Outgoing({ ask: this.#ask, now: realTimers.now });
+    this.#outgoing = new Outgoing({
+      ask: this.#ask,
+      placed: (id) => this.#delivery.placed(id),
+      now: realTimers.now,
+    });
     this.#watching = new Watching(this.#ask);
     this.#delivery = new Delivery({
       ask: this.#ask,
@@ -186,8 +190,9 @@ class Client implements SeqlineClient {
 
   #loggedIn(login: LoginAnswer): void {
     this.#userId = login.user_id;
-    this.#outgoing.loggedIn(login.user_id);
+    // Before anything is sent, the list of conversations is asked for.
     this.#delivery.loggedIn(login);
+    this.#outgoing.loggedIn(login.user_id);
     void this.#watchAgain();
   }
 

@@ -79,6 +79,11 @@ export class Delivery {
     this.#sync.resync();
   }
 
+  /** Before a message is sent there; see `Sync`. */
+  placed(id: string): Promise<void> | undefined {
+    return this.#sync.placed(id);
+  }
+
   markedRead(id: string, seq: number): void {
     this.#list.cursors(id, seq, seq);
   }

@@ -39,6 +39,11 @@ export class Feeds {
     return this.#feeds.get(id)?.place;
   }
 
+  /** Whether this device has a place of its own there, or knows which one it will borrow. */
+  isPlaced(id: string): boolean {
+    return this.#feeds.has(id) || this.#options.places.conversation(id) !== undefined;
+  }
+
   /** Where each open conversation stands. */
   allPlaces(): Map<string, number> {
     return new Map([...this.#feeds].map(([id, feed]) => [id, feed.place]));

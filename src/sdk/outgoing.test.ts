@@ -25,6 +25,7 @@ function createRig() {
       asked.push(one);
       return one.promise;
     },
+    placed: () => undefined,
     now: () => 77,
   });
   const payload = (index: number) => asked[index]?.packet.payload as ChatPayload;

@@ -40,6 +40,8 @@ interface Queue {
 export interface OutgoingOptions {
   /** Asks until there is an answer, across reconnects. */
   ask(packet: () => InputPacket): Promise<OutputPacket>;
+  /** To be waited for before a message is sent there. */
+  placed(conversationId: string): Promise<void> | undefined;
   now(): number;
 }
 
@@ -158,6 +160,8 @@ export class Outgoing {
 
   async #ask(entry: Entry): Promise<void> {
     try {
+      const placed = this.#options.placed(entry.conversationId);
+      if (placed) await placed;
       const answer = await this.#options.ask(() => chatPacket(entry));
       const { conversation_id, server_time } = answer.payload as ChatAnswer;
       entry.answeredIn = this.#logins;

@@ -38,6 +38,7 @@ export class Sync {
   #wantsInbox = false;
   #wantedIds = new Set<string>();
   #running = false;
+  #work: Promise<void> | undefined;
   /** The list was complete once: from then on an unknown conversation is a new one. */
   #listed = false;
   #gapTimer: TimerHandle | undefined;
@@ -71,6 +72,18 @@ export class Sync {
   learn(id: string): void {
     this.#wantedIds.add(id);
     this.#start();
+  }
+
+  /**
+   * To be waited for before a message is sent there; undefined where there is nothing to wait for. To send moves the
+   * user's cursor, which is where a device begins that never saw the conversation: had it sent before it knew its place,
+   * what others had written until then would count as delivered. New direct conversations begin with their first message.
+   */
+  placed(id: string): Promise<void> | undefined {
+    const { feeds } = this.#options;
+    if (feeds.isPlaced(id) || (this.#listed && conversationType(id) === 'direct')) return undefined;
+    this.learn(id);
+    return this.#work;
   }
 
   /** A message of a conversation that is not open has come. */
@@ -111,7 +124,7 @@ export class Sync {
   }
 
   #start(): void {
-    if (!this.#running) void this.#run();
+    if (!this.#running) this.#work = this.#run();
   }
 
   async #run(): Promise<void> {
