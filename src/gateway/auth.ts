@@ -60,6 +60,8 @@ function refusalOf(error: unknown): Refusal {
   }
   if (code === 'ERR_JWKS_NO_MATCHING_KEY')
     return new Refusal('unauthenticated', 'No known key signed the token.');
+  if (code === 'ERR_JWKS_MULTIPLE_MATCHING_KEYS')
+    return new Refusal('unauthenticated', 'Several keys fit the token: it must name its own by kid.');
   if (/^ERR_JW[ST]_|^ERR_JOSE_ALG|^ERR_JOSE_NOT/.test(code)) {
     return new Refusal('unauthenticated', 'The token is not a valid JWT, or its signature does not fit.');
   }

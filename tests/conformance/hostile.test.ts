@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { eventually } from '../harness/eventually.ts';
 import { freshUser, p2p } from '../harness/names.ts';
 import { connect, type RawClient } from '../harness/raw-client.ts';
 import { assertOpen, chatPacket, heartbeat, logIn, logInAll, say } from '../harness/talk.ts';
@@ -120,6 +121,40 @@ test('an upgrade that is none is refused', async () => {
   }
 });
 
+/** What comes first in answer to these bytes; the connection is ended then. */
+async function answerTo(head: string): Promise<string> {
+  const { hostname, port } = new URL(target.nextUrl());
+  const socket = connectTcp(Number(port), hostname);
+  target.onStop(() => socket.destroy());
+  socket.on('error', () => {}).write(head);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  const ended = closeOf(socket);
+  socket.end();
+  await ended;
+  return String(answer);
+}
+
+test('an upgrade with a body is none, and leaves nothing behind', { skip: NEEDS_OWN_SERVER }, async () => {
+  const before = await metric('im_gateway_connections');
+  const upgrade = [
+    'GET /ws HTTP/1.1',
+    'Host: localhost',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
+  ].join('\r\n');
+  for (const body of [
+    'Content-Length: 2\r\n\r\n{}',
+    'Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+  ]) {
+    assert.match(await answerTo(`${upgrade}\r\n${body}`), /^HTTP\/1\.1 404 /);
+  }
+  assert.match(await answerTo(`${upgrade}\r\nContent-Length: 0\r\n\r\n`), /^HTTP\/1\.1 101 /);
+  await eventually('none is left', async () => (await metric('im_gateway_connections')) <= before);
+  assert.ok(!target.own().log().includes('"level":"error"'), target.own().log());
+});
+
 test('a message in many small fragments is one message', async () => {
   const client = await logIn(target);
   const text = JSON.stringify({ cmd: 0, msg_id: 'small-pieces', filler: 'x'.repeat(60) });
@@ -187,10 +222,13 @@ async function junkRound(): Promise<void> {
   );
 }
 
-async function residentBytes(): Promise<number> {
+async function metric(name: string): Promise<number> {
   const metrics = await (await fetch(`${target.own().internalUrl}/metrics`)).text();
-  const [, bytes] = /^process_resident_memory_bytes (\S+)$/m.exec(metrics) ?? [];
-  return Number(bytes);
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
+}
+
+function residentBytes(): Promise<number> {
+  return metric('process_resident_memory_bytes');
 }
 
 test('after all of it the process is alive, and its memory has not grown without bound', {

@@ -105,6 +105,14 @@ test('an unknown route is 404 in the same form', async () => {
   assertError(await api.post('/v1/me', {}), 404);
 });
 
+test('a path that cannot be decoded, or is too long, is 400 in the same form', async () => {
+  const api = apiOf(target, freshUser('alice'));
+  for (const part of ['%zz', '%', '%c3%28', '%ff', 'x'.repeat(1000), '%F0%9F%8C%8D'.repeat(200)]) {
+    for (const path of [`/v1/groups/${part}`, `/v1/uploads/${part}`, `/v1/users/${part}/presence`])
+      assertError(await api.get(path), 400);
+  }
+});
+
 test('a body that is not JSON, or of another type, is refused in the same form', async () => {
   const api = apiOf(target, freshUser('alice'));
   for (const body of ['{', '{"name":}', '\u0000', '']) assertError(await api.post('/v1/groups', body), 400);

@@ -18,6 +18,12 @@ export function installErrors(app: FastifyInstance, gateway: Pick<Gateway, 'logg
   });
 }
 
+/** For what fails before a route is found: a path that cannot be decoded, or a part of it that is too long. */
+export function frameworkErrors(gateway: Pick<Gateway, 'logger' | 'tellOutage'>) {
+  return (error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void =>
+    sendRefusal(reply, fromFramework(gateway, error));
+}
+
 /**
  * Fastify would close the connection. While the client is still sending that resets it, and the client never reads why.
  * Left open, what comes is dropped, for as long as a request may take.

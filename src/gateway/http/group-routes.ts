@@ -8,7 +8,14 @@ import { groupAccess } from '../access.ts';
 import type { Gateway } from '../gateway-state.ts';
 import { changeGroup, tellCreated } from '../group-changes.ts';
 import { dissolveRule, updateRule } from '../group-rules.ts';
-import { CreateGroupBody, GroupAnswer, GroupParams, UpdateGroupBody, withErrors } from './schemas.ts';
+import {
+  CreateGroupBody,
+  GroupAnswer,
+  GroupParams,
+  NoAnswer,
+  UpdateGroupBody,
+  withErrors,
+} from './schemas.ts';
 
 type Params = { Params: Static<typeof GroupParams> };
 
@@ -52,7 +59,14 @@ export function groupRoutes(app: FastifyInstance, gateway: Gateway): void {
   );
   app.delete<Params>(
     '/v1/groups/:id',
-    { schema: { tags, summary: 'Dissolve a group', params: GroupParams, response: withErrors({}) } },
+    {
+      schema: {
+        tags,
+        summary: 'Dissolve a group',
+        params: GroupParams,
+        response: withErrors({ 204: NoAnswer }),
+      },
+    },
     async ({ userId, params }, reply) => {
       await changeGroup(gateway, params.id, [userId], dissolveRule(userId));
       return reply.code(204).send();

@@ -16,6 +16,7 @@ import {
   MemberParams,
   MembersAnswer,
   MuteBody,
+  NoAnswer,
   PutMemberBody,
   withErrors,
 } from './schemas.ts';
@@ -78,7 +79,12 @@ export function memberRoutes(app: FastifyInstance, gateway: Gateway): void {
   app.delete<Params>(
     '/v1/groups/:id/members/:user_id',
     {
-      schema: { tags, summary: 'Leave, or remove a member', params: MemberParams, response: withErrors({}) },
+      schema: {
+        tags,
+        summary: 'Leave, or remove a member',
+        params: MemberParams,
+        response: withErrors({ 204: NoAnswer }),
+      },
     },
     async ({ userId, params }, reply) => {
       await changeGroup(gateway, params.id, [userId, params.user_id], removeRule(userId, params.user_id));

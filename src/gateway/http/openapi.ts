@@ -2,6 +2,21 @@ import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 
+interface Operation {
+  requestBody?: { required?: boolean; content: Record<string, { schema?: { required?: string[] } }> };
+}
+
+/** A JSON body of which nothing is required may be left out: `validation.ts` takes none for an empty one. */
+function withOptionalBodies<D extends { paths?: object }>(document: D): D {
+  for (const path of Object.values(document.paths ?? {})) {
+    for (const { requestBody } of Object.values(path as Record<string, Operation>)) {
+      const schema = requestBody?.content['application/json']?.schema;
+      if (schema && !schema.required?.length) requestBody!.required = false;
+    }
+  }
+  return document;
+}
+
 /** The OpenAPI 3.1 document of the routes added after this, and a page for it. */
 export async function documentApi(app: FastifyInstance, version: string): Promise<void> {
   await app.register(fastifySwagger, {
@@ -17,6 +32,8 @@ export async function documentApi(app: FastifyInstance, version: string): Promis
         securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
       },
     },
+    transformObject: (document) =>
+      'openapiObject' in document ? withOptionalBodies(document.openapiObject) : document.swaggerObject,
   });
   await app.register(fastifySwaggerUi, {
     routePrefix: '/docs',

@@ -112,6 +112,14 @@ export const PresenceAnswer = Type.Object({
   last_seen: Type.Union([Type.Integer(), Type.Null()]),
 });
 export const UploadAnswer = Type.Object({ url: Type.String() });
+export const NoAnswer = Type.Null({ description: 'Done' });
+/** Bytes, whose form no schema tells. */
+export const Picture = {
+  description: 'The picture',
+  content: Object.fromEntries(
+    ['image/png', 'image/jpeg', 'image/gif', 'image/webp'].map((type) => [type, { schema: {} }]),
+  ),
+};
 
 const ErrorAnswer = Type.Object({
   code: Type.Integer(),

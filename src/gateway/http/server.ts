@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import fastifyCors from '@fastify/cors';
 import fastifyWebsocket from '@fastify/websocket';
 import { type FastifyInstance, fastify } from 'fastify';
@@ -8,12 +9,13 @@ import type { Gateway } from '../gateway-state.ts';
 import { requireUser } from './authenticate.ts';
 import { conversationRoutes } from './conversation-routes.ts';
 import { type DevTokens, devTokenRoute } from './dev-token-route.ts';
-import { installErrors } from './errors.ts';
+import { frameworkErrors, installErrors } from './errors.ts';
 import { groupRoutes } from './group-routes.ts';
 import { memberRoutes } from './member-routes.ts';
 import { documentApi } from './openapi.ts';
 import { checkOrigin } from './origin.ts';
 import { servePage } from './page.ts';
+import { limitPipelining } from './pipelining.ts';
 import { uploadRoutes } from './upload-routes.ts';
 import { userRoutes } from './user-routes.ts';
 import { validatorCompiler } from './validation.ts';
@@ -27,8 +29,14 @@ export interface HttpOptions {
 
 /** Bytes of a JSON body: a thousand members of 64 characters, and room. */
 const BODY_BYTES_MAX = 256 * 1024;
-/** A slow client is cut off when its request's head takes longer. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/**
+ * A client that takes longer for the head of a request, for all of it, or for any part of an answer is cut off, at most
+ * CHECK_MS later. A minute is what 5 MiB take at 0.7 Mbit/s. Node.js would swap the first two if the first were longer.
+ */
+const HEAD_MS_MAX = 10_000;
+const REQUEST_MS_MAX = 60_000;
+const STALLED_MS_MAX = 60_000;
+const CHECK_MS = 1000;
 const SOCKET_OPTIONS = {
   maxPayload: LIMITS.clientMessageBytesMax,
   maxFragments: LIMITS.clientMessageFramesMax,
@@ -42,11 +50,19 @@ export async function createHttpServer(gateway: Gateway, options: HttpOptions): 
   const app: FastifyInstance = fastify({
     trustProxy: gateway.settings.trustProxy,
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_MS_MAX,
+    connectionTimeout: STALLED_MS_MAX,
+    http: {
+      headersTimeout: HEAD_MS_MAX,
+      connectionsCheckingInterval: CHECK_MS,
+      shouldUpgradeCallback: mayUpgrade,
+    },
     routerOptions: { maxParamLength: 200 },
+    frameworkErrors: frameworkErrors(gateway),
   });
   app.setValidatorCompiler(validatorCompiler);
   acceptEmptyBodies(app);
+  limitPipelining(app);
   installErrors(app, gateway);
   const { allowedOrigins } = gateway.settings;
   if (allowedOrigins.length > 0)
@@ -76,6 +92,15 @@ function acceptEmptyBodies(app: FastifyInstance): void {
     if (body === '') done(null, undefined);
     else parse(request, body as string, done);
   });
+}
+
+/**
+ * Whether a request may become a WebSocket; another that asks for it is served as if it had not. Its socket would pass by
+ * the limits above, and one with a body is not the connection itself but a stream of its own.
+ */
+function mayUpgrade({ method, headers }: IncomingMessage): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  return method === 'GET' && !hasBody && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];

@@ -5,7 +5,7 @@ import { Refusal } from '../../protocol/refusal.ts';
 import type { Gateway } from '../gateway-state.ts';
 import { isUploadName, nameImage, uploadUrl } from '../uploads.ts';
 import { requireUser } from './authenticate.ts';
-import { UploadAnswer, UploadParams, withErrors } from './schemas.ts';
+import { Picture, UploadAnswer, UploadParams, withErrors } from './schemas.ts';
 
 /** What a picture is served with: as that type and nothing else, harmless when opened as a page, cached for good. */
 const SAFE_HEADERS = {
@@ -25,7 +25,7 @@ export async function uploadRoutes(app: FastifyInstance, gateway: Gateway): Prom
         tags,
         summary: 'A picture; no token is needed',
         params: UploadParams,
-        response: withErrors({}),
+        response: withErrors({ 200: Picture }),
       },
     },
     async ({ params }, reply) => {
@@ -48,7 +48,7 @@ export async function uploadRoutes(app: FastifyInstance, gateway: Gateway): Prom
         schema: {
           tags,
           summary: 'Keep a picture: PNG, JPEG, GIF or WebP, at most 5 MiB',
-          consumes: ['image/png', 'image/jpeg', 'image/gif', 'image/webp'],
+          body: Picture,
           security: [{ bearer: [] }],
           response: withErrors({ 201: UploadAnswer }),
         },
