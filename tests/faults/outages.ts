@@ -25,8 +25,9 @@ const SAMPLE_MS = 5000;
 const WARM_UP_MS = MINUTE_MS;
 /** What waited in the log is worked through. */
 const CAUGHT_UP_MS_MAX = 10 * MINUTE_MS;
-/** What a process may take in an outage beside what it had: above all what may wait for Kafka, twice while it is read. */
-const GROWTH_BYTES_MAX = 200e6;
+/** Resident memory that a process may have at most, and how much more of it may be in use in an outage than before. */
+const RESIDENT_BYTES_MAX = 700e6;
+const USED_GROWTH_BYTES_MAX = 100e6;
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '10' }, rate: { type: 'string', default: '200' } },
@@ -43,17 +44,21 @@ async function measure(): Promise<void> {
   const users = Array.from({ length: USERS }, () => freshUser('u'));
   const talk = talkSteadily(arena.cluster, { users, perSecond, content: CONTENT });
   try {
-    const before = peaksOf(await watch('before', arena, talk, WARM_UP_MS));
+    const before = new Map(summaryOf(await watch('before', arena, talk, WARM_UP_MS)));
     for (const store of STORES) {
       const heal = await arena.faults.find(({ name }) => name === `pause of ${store}`)!.begin();
       const samples = await watch(`${store} is silent`, arena, talk, outageMs).finally(heal);
       await arena.recovered();
       await caughtUp(arena, perSecond);
-      for (const [name, peak] of peaksOf(samples)) {
-        const growth = peak - before.get(name)!;
+      for (const [name, { resident, used }] of summaryOf(lastMinuteOf(samples))) {
+        const growth = used - before.get(name)!.used;
         assert.ok(
-          growth < GROWTH_BYTES_MAX,
-          `${name} took ${megabytes(growth)} more while ${store} was silent`,
+          growth < USED_GROWTH_BYTES_MAX,
+          `${name} uses ${megabytes(growth)} more while ${store} is silent`,
+        );
+        assert.ok(
+          resident < RESIDENT_BYTES_MAX,
+          `${name} has ${megabytes(resident)} while ${store} is silent`,
         );
       }
     }
@@ -65,8 +70,13 @@ async function measure(): Promise<void> {
   await judge(arena, talk);
 }
 
-/** Bytes of memory, by the process' name. */
-type Sample = Map<string, number>;
+/** Bytes of a process: what the system gave it, and what it uses of that, garbage included. */
+interface Memory {
+  resident: number;
+  used: number;
+}
+/** By the process' name. */
+type Sample = Map<string, Memory>;
 
 /** Looks at the memory of all processes for so long, and prints a line a minute. */
 async function watch(what: string, arena: Arena, { sent }: SteadyTalk, forMs: number): Promise<Sample[]> {
@@ -79,9 +89,11 @@ async function watch(what: string, arena: Arena, { sent }: SteadyTalk, forMs: nu
     if (performance.now() - startedAt < nextAt) continue;
     const said = sent.slice(from);
     const answered = said.filter(({ outcome }) => outcome === 'answered').length;
-    const peaks = [...peaksOf(samples.slice(-MINUTE_MS / SAMPLE_MS))].map(([, bytes]) => megabytes(bytes));
+    const memory = summaryOf(lastMinuteOf(samples)).map(
+      ([, { resident, used }]) => `${megabytes(resident)} (${megabytes(used)} used)`,
+    );
     console.log(
-      `${what.padEnd(16)} minute ${nextAt / MINUTE_MS}: ${peaks.join('  ')}; ${answered} of ${said.length} answered`,
+      `${what.padEnd(16)} minute ${nextAt / MINUTE_MS}: ${memory.join('  ')}; ${answered} of ${said.length} answered`,
     );
     from = sent.length;
     nextAt += MINUTE_MS;
@@ -93,14 +105,26 @@ async function memoryOf({ cluster }: Arena): Promise<Sample> {
   const sample: Sample = new Map();
   for (const { name, internalUrl } of [...cluster.gateways, ...cluster.workers]) {
     const metrics = await (await fetch(`${internalUrl}/metrics`)).text();
-    sample.set(name, Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)![1]));
+    const bytes = (metric: string) => Number(new RegExp(`^${metric} (\\S+)$`, 'm').exec(metrics)![1]);
+    sample.set(name, {
+      resident: bytes('process_resident_memory_bytes'),
+      used: bytes('nodejs_heap_size_used_bytes') + bytes('nodejs_external_memory_bytes'),
+    });
   }
   return sample;
 }
 
-function peaksOf(samples: Sample[]): Sample {
-  const names = [...samples[0]!.keys()];
-  return new Map(names.map((name) => [name, Math.max(...samples.map((sample) => sample.get(name)!))]));
+function lastMinuteOf(samples: Sample[]): Sample[] {
+  return samples.slice(-MINUTE_MS / SAMPLE_MS);
+}
+
+/** The most that was resident, and the least that was used: that with the least garbage. */
+function summaryOf(samples: Sample[]): [name: string, Memory][] {
+  return [...samples[0]!.keys()].map((name) => {
+    const own = samples.map((sample) => sample.get(name)!);
+    const resident = Math.max(...own.map((memory) => memory.resident));
+    return [name, { resident, used: Math.min(...own.map(({ used }) => used)) }];
+  });
 }
 
 function megabytes(bytes: number): string {
