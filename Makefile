@@ -1,6 +1,6 @@
 # What a person runs, and what CI runs: each target is a command of package.json or `.ci/run`.
 .DEFAULT_GOAL := help
-.PHONY: help install dev dev-cluster build lint format types test test-api test-integration test-faults soak outages safeguards test-chart test-cluster test-load observe image chart kind-up kind-down bench bench-cluster load check clean
+.PHONY: help install dev dev-cluster build lint format types test test-api test-integration test-faults soak outages safeguards test-chart test-cluster test-load observe image chart kind-up kind-down bench bench-cluster load capacity check clean
 
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
 IMAGE ?= seqline:dev
@@ -94,6 +94,9 @@ bench-cluster: ## Measure gateways and workers beside what their servers do alon
 
 load: ## Load a server: SCENARIO=chat, and the environment of loadtest/README.md
 	npm run load -- $(SCENARIO)
+
+capacity: ## Find the highest rate of chat at which the thresholds hold, and what ends it
+	npm run capacity
 
 check: ## Run everything that CI runs, from the installation on
 	.ci/run

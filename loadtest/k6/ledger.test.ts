@@ -54,8 +54,12 @@ describe('the ledger', () => {
     ledger.answer(sent);
     arrive(0, sent, 1, 'repair');
     arrive(1, sent, 1, 'catch_up');
-    ledger.settle(1);
-    assert.deepEqual(counts, { expected: 2, delivered: 1, missed_pushes: 1 });
+    const early = send();
+    arrive(0, early, 2, 'catch_up');
+    arrive(1, early, 2, 'repair');
+    ledger.answer(early);
+    ledger.settle(2);
+    assert.deepEqual(counts, { expected: 4, delivered: 2, missed_pushes: 2 });
   });
 
   test('expects nothing of what was refused, and says what was never answered', () => {
