@@ -1,6 +1,6 @@
 # What a person runs, and what CI runs: each target is a command of package.json or `.ci/run`.
 .DEFAULT_GOAL := help
-.PHONY: help install dev dev-cluster build lint format types test test-api test-integration test-faults soak outages safeguards test-chart test-cluster observe image chart kind-up kind-down bench bench-cluster check clean
+.PHONY: help install dev dev-cluster build lint format types test test-api test-integration test-faults soak outages safeguards test-chart test-cluster test-load observe image chart kind-up kind-down bench bench-cluster load capacity check clean
 
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' package.json)
 IMAGE ?= seqline:dev
@@ -8,6 +8,7 @@ HELM ?= helm
 KIND ?= kind
 # What builds images: docker, or podman, or anything that takes its options.
 CONTAINERS ?= docker
+SCENARIO ?= chat
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +80,9 @@ kind-up: image ## A cluster of kind with everything in it: http://127.0.0.1:8080
 kind-down: ## Remove that cluster
 	$(KIND) delete cluster --name seqline
 
+test-load: ## Run the tests of the load tests (k6 2 on the PATH)
+	npm run test:load
+
 observe: ## Show a server on this machine to Prometheus, and to Grafana where it is installed
 	npm run --silent observe
 
@@ -88,8 +92,14 @@ bench: ## Measure the server beside its yardsticks
 bench-cluster: ## Measure gateways and workers beside what their servers do alone
 	npm run bench:cluster
 
+load: ## Load a server: SCENARIO=chat, and the environment of loadtest/README.md
+	npm run load -- $(SCENARIO)
+
+capacity: ## Find the highest rate of chat at which the thresholds hold, and what ends it
+	npm run capacity
+
 check: ## Run everything that CI runs, from the installation on
 	.ci/run
 
 clean: ## Remove what was built
-	rm -rf dist coverage
+	rm -rf dist coverage loadtest/results

@@ -28,6 +28,7 @@ const NOT_OURS = [
   'dist',
   'data',
   'coverage',
+  'results',
   '.git',
   'package-lock.json',
   'LICENSE',
