@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { load } from 'js-yaml';
@@ -25,11 +25,14 @@ describe('the API of Kubernetes', { skip: NO_KUBECONFORM || NO_HELM }, () => {
     });
   }
 
-  test('knows all of the development servers', () => {
-    const files = (load(read('k8s/kustomization.yaml')) as { resources: string[] }).resources;
-    assert.ok(files.length > 3);
-    assert.equal(conform(files.map((name) => read(`k8s/${name}`)).join('\n---\n')), '');
-  });
+  for (const folder of ['k8s', 'k8s/observe']) {
+    test(`knows all of ${folder}`, () => {
+      const { resources } = load(read(`${folder}/kustomization.yaml`)) as { resources: string[] };
+      const files = resources.filter((name) => name.endsWith('.yaml'));
+      assert.ok(files.length > 1);
+      assert.equal(conform(files.map((name) => read(`${folder}/${name}`)).join('\n---\n')), '');
+    });
+  }
 
   test('does not know a field that is misspelt', () => {
     const text = render(LEAST).replaceAll('minReadySeconds', 'minReadySecond');
@@ -44,6 +47,18 @@ describe('the files of development', { skip: NO_HELM }, () => {
       render(values.reduce(over));
     });
   }
+
+  test('the Prometheus of development has all alerts, and looks for what the chart marks', () => {
+    const { configMapGenerator } = load(read('grafana/kustomization.yaml')) as {
+      configMapGenerator: { files: string[] }[];
+    };
+    const alerts = globSync('alerts/*.yaml', { cwd: path.join(PROJECT, 'grafana') });
+    assert.deepEqual(configMapGenerator[0]!.files.toSorted(), alerts.toSorted());
+    const marked = [...render(LEAST).matchAll(/^ +(\S+): "true"$/gm)].map(([, label]) => label!);
+    const [label] = new Set(marked.filter((name) => name.startsWith('seqline/')));
+    const source = `__meta_kubernetes_service_label_${label!.replaceAll(/\W/g, '_')}`;
+    assert.ok(read('k8s/observe/prometheus.yml').includes(`source_labels: [${source}, `));
+  });
 
   test('the chart passes the strict lint', () => {
     const args = ['lint', '--strict', CHART, '--values', path.join(PROJECT, 'k8s/values-dev.yaml')];
