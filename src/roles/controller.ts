@@ -1,3 +1,4 @@
+import { pingRedis } from '../adapters/redis/redis-check.ts';
 import type { Config } from '../config/config.ts';
 import { packageVersion } from '../config/package.ts';
 import { startController } from '../controller/controller.ts';
@@ -38,7 +39,7 @@ export async function startControllerRole(config: Config, signal: AbortSignal): 
     }),
   );
   internal.measureLag(servers.log);
-  internal.ready(() => outage(() => servers.redis.ping()));
+  internal.ready(() => outage(() => pingRedis(servers.redis)));
   const owned = stack.move();
   return { [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

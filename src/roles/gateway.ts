@@ -1,3 +1,4 @@
+import { pingRedis } from '../adapters/redis/redis-check.ts';
 import type { Config } from '../config/config.ts';
 import { packageVersion } from '../config/package.ts';
 import { startGateway } from '../gateway/start.ts';
@@ -53,7 +54,9 @@ export async function startGatewayRole(config: Config, signal: AbortSignal): Pro
       httpOptions(config, auth),
     ),
   );
-  internal.ready(async () => (gateway.state.draining ? ['draining'] : outage(() => servers.redis.ping())));
+  internal.ready(async () =>
+    gateway.state.draining ? ['draining'] : outage(() => pingRedis(servers.redis)),
+  );
   const owned = stack.move();
   return { url: gateway.url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -21,6 +21,7 @@ const REFUSED_MS_MAX = 5000;
 /** For those that follow, when the outage is known: no time is lost with waiting for Kafka. */
 const AT_ONCE_MS_MAX = 500;
 const RECOVERED_MS_MAX = 90_000;
+const TOLD_MS_MAX = 30_000;
 const OPTIONS = { gateways: 2, workers: 2, env: { MESSAGES_PER_SECOND: '1000' } };
 
 /** Two people with a direct conversation and a group, each at a gateway of their own. */
@@ -73,6 +74,9 @@ describe('a server is away', { skip: NO_SERVERS || NO_LAB, timeout: 1_200_000 },
         for (const id of pair.conversationIds) {
           const { messages } = await pullHistory(cluster, pair.bob.userId, id);
           assert.ok(messages.length > 0, 'nothing of what was stored before');
+        }
+        for (const { name, internalUrl } of cluster.gateways) {
+          await until(`${name} says that it is Redis`, () => missesRedis(internalUrl), TOLD_MS_MAX);
         }
         assert.deepEqual(undelivered(pair.bob, pair.sent), pair.sent.slice(-packets.length));
       });
@@ -208,4 +212,11 @@ async function sendUntilTaken({ alice, sent }: Pair, packet: Chat): Promise<void
 function undelivered(client: RawClient, sent: Send[]): Send[] {
   const got = new Set(client.packets.filter(isStored).map(({ msg_id }) => msg_id));
   return sent.filter(({ msgId }) => !got.has(msgId));
+}
+
+/** Not ready, for a reason in which whoever is on call finds Redis. */
+async function missesRedis(internalUrl: string): Promise<boolean> {
+  const answer = await fetch(`${internalUrl}/readyz`);
+  const { reasons = [] } = (await answer.json()) as { reasons?: string[] };
+  return reasons.some((reason) => /redis/.test(reason));
 }
