@@ -40,6 +40,16 @@ export const objectiveSent: Dashboard = objective({
           '{{instance}}',
         ),
       },
+      {
+        title: 'CPU of gateways',
+        description:
+          'Cores in use. Near one, or at the limit of its container, all that a gateway does is late: the appends above too.',
+        unit: 'short',
+        queries: one(
+          'rate(process_cpu_seconds_total[$__rate_interval]) and on(job, instance) im_gateway_connections',
+          '{{instance}}',
+        ),
+      },
     ],
   },
 });

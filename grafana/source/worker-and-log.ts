@@ -74,9 +74,9 @@ export const workerAndLog: Dashboard = {
         {
           title: 'Dead letters',
           description:
-            'Events that were given up. failed, bad_event: look at them, see the runbook. conflict, forbidden: a client was told.',
-          unit: 'ops',
-          queries: rate('im_worker_dead_letters_total', 'reason'),
+            'Events that were given up in the 15 minutes before. failed, bad_event: look at them, see the runbook. conflict, forbidden: a client was told.',
+          unit: 'short',
+          queries: one('sum by (reason)(increase(im_worker_dead_letters_total[15m]))', '{{reason}}'),
         },
         {
           title: 'Counters set anew',
