@@ -275,6 +275,12 @@ describe('what on-call looks at', { skip: NO_HELM }, () => {
     }
   });
 
+  test('are pods by their names, which kubectl takes', () => {
+    const monitor = find(rendered(FRAGMENTS['a ServiceMonitor']), 'ServiceMonitor', 'im-seqline');
+    const relabelings = [{ sourceLabels: ['__meta_kubernetes_pod_name'], targetLabel: 'instance' }];
+    assert.deepEqual(monitor.spec.endpoints[0].relabelings, relabelings);
+  });
+
   test('are the dashboards of grafana/dashboards, for the sidecar of Grafana', () => {
     const { data, metadata } = find(manifests, 'ConfigMap', 'im-seqline-dashboards');
     const names = shipped('dashboards/*.json');
