@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EachBatchPayload, Kafka, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
+import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { BatchHandler, Consumer, LogRecord } from '../../ports/event-log.ts';
 import type { Topic } from '../../ports/log-events.ts';
 import { createCommits } from './kafka-commits.ts';
@@ -45,7 +45,6 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
     },
   });
   const member = {
-    consumer,
     membership: watchMembership(consumer, SESSION_TIMEOUT_MS),
     commit: createCommits(),
   };
@@ -69,14 +68,13 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
 }
 
 interface Member {
-  consumer: KafkaConsumer;
   membership: Membership;
   commit: ReturnType<typeof createCommits>;
 }
 
 async function eachBatch<T extends Topic>(
   options: ConsumerOptions<T>,
-  { consumer, membership, commit }: Member,
+  { membership, commit }: Member,
   payload: EachBatchPayload,
   failures: Map<number, number>,
   timers: Set<NodeJS.Timeout>,
@@ -102,7 +100,7 @@ async function eachBatch<T extends Topic>(
     if (isRebalance(error)) throw error;
     const count = (failures.get(partition) ?? 0) + 1;
     failures.set(partition, count);
-    rest(consumer, batch.topic, partition, Math.min(PAUSE_MIN_MS * 2 ** (count - 1), PAUSE_MAX_MS), timers);
+    rest(payload, Math.min(PAUSE_MIN_MS * 2 ** (count - 1), PAUSE_MAX_MS), timers);
   }
 }
 
@@ -124,18 +122,15 @@ async function heartbeating(payload: EachBatchPayload, work: Promise<void>): Pro
   }
 }
 
-/** The partition's next fetch begins where the last resolved offset was, once it is resumed. */
-function rest(
-  consumer: KafkaConsumer,
-  topic: string,
-  partition: number,
-  ms: number,
-  timers: Set<NodeJS.Timeout>,
-): void {
-  consumer.pause([{ topic, partitions: [partition] }]);
+/**
+ * The partition's next fetch begins where the last resolved offset was, once it is resumed. It is paused in the group in
+ * which the batch was read: after a crash of kafkajs the consumer has none for a while, and would throw.
+ */
+function rest({ pause }: Pick<EachBatchPayload, 'pause'>, ms: number, timers: Set<NodeJS.Timeout>): void {
+  const resume = pause();
   const timer = setTimeout(() => {
     timers.delete(timer);
-    consumer.resume([{ topic, partitions: [partition] }]);
+    resume();
   }, ms);
   timers.add(timer);
 }

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { ConsumerRunConfig, EachBatchPayload, Kafka } from 'kafkajs';
+import { startConsumer } from './kafka-consumer.ts';
+
+const PARTITION = 3;
+/** Beyond the first rest of a partition. */
+const RESTED_MS = 1000;
+
+/** A client whose consumer hands out what the test says, and has crashed: it has no group until it starts again. */
+function crashedConsumer() {
+  let run: ConsumerRunConfig;
+  const noGroup = () => {
+    throw new Error('Consumer group was not initialized, consumer#run must be called first');
+  };
+  const consumer = {
+    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat' },
+    on: (event: string, listener: () => void) => void (event === 'join' && listener()),
+    async connect() {},
+    async subscribe() {},
+    async run(config: ConsumerRunConfig) {
+      run = config;
+    },
+    pause: noGroup,
+    resume: noGroup,
+    async stop() {},
+    async disconnect() {},
+  };
+  return {
+    kafka: { consumer: () => consumer } as unknown as Kafka,
+    handOut: (payload: EachBatchPayload) => run.eachBatch!(payload),
+  };
+}
+
+/** A batch that was read in a group which is no more, with what is paused there. */
+function batchOf(paused: Set<number>): EachBatchPayload {
+  const message = { offset: '0', key: Buffer.from('k'), value: Buffer.from('{}') };
+  return {
+    batch: { topic: 'topic', partition: PARTITION, messages: [message] },
+    isRunning: () => true,
+    isStale: () => false,
+    heartbeat: async () => {},
+    pause() {
+      paused.add(PARTITION);
+      return () => paused.delete(PARTITION);
+    },
+  } as unknown as EachBatchPayload;
+}
+
+function holdTime(t: TestContext): (ms: number) => void {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  return (ms) => t.mock.timers.tick(ms);
+}
+
+test('a partition rests and goes on in the group in which it was read, also where the consumer crashed since', async (t) => {
+  const pass = holdTime(t);
+  const crashed = crashedConsumer();
+  const consumer = await startConsumer({
+    kafka: crashed.kafka,
+    names: { topic: 'topic', group: 'group' },
+    partitions: 8,
+    batchMax: 10,
+    handler: async () => {
+      throw new Error('the store is away');
+    },
+  });
+  const paused = new Set<number>();
+  await crashed.handOut(batchOf(paused));
+  assert.deepEqual([...paused], [PARTITION]);
+  pass(RESTED_MS);
+  assert.deepEqual([...paused], []);
+  await consumer.stop();
+});
