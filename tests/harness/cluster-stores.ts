@@ -103,11 +103,17 @@ async function untilGone(
   remove: (names: string[]) => Promise<unknown>,
 ): Promise<void> {
   const deadline = performance.now() + GONE_MS_MAX;
-  for (let names = await left(); names.length > 0; names = await left()) {
+  for (;;) {
+    let names: string[] = [];
     let fault: unknown;
-    await remove(names).catch((error) => {
+    try {
+      names = await left();
+      if (names.length === 0) return;
+      await remove(names);
+    } catch (error) {
+      // Also of a broker that has just started, and does not know its groups yet.
       fault = error;
-    });
+    }
     if (performance.now() > deadline) {
       throw new Error(`These ${what} do not go: ${names.join(', ')}. Does another cluster use them?`, {
         cause: fault,
