@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connect as connectTcp, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { eventually } from '../harness/eventually.ts';
 import { p2p } from '../harness/names.ts';
+import { openTcp, upgradeHead } from '../harness/raw-http.ts';
+import { readMetric } from '../harness/read-metrics.ts';
 import { assertOpen, logIn, say } from '../harness/talk.ts';
 import { NEEDS_OWN_SERVER, useTarget } from '../harness/target.ts';
 
@@ -19,21 +20,8 @@ const target = await useTarget();
 
 /** Asks for a WebSocket, and resolves with it when the answer is there. */
 async function upgrade(): Promise<Socket> {
-  const { hostname, port } = new URL(target.nextUrl());
-  const socket = connectTcp(Number(port), hostname).on('error', () => {});
-  target.onStop(() => socket.destroy());
-  await once(socket, 'connect');
-  socket.write(
-    [
-      'GET /ws HTTP/1.1',
-      `Host: ${hostname}`,
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
-      '\r\n',
-    ].join('\r\n'),
-  );
+  const socket = await openTcp(target);
+  socket.write(`${upgradeHead()}\r\n`);
   const [answer] = (await once(socket, 'data')) as [Buffer];
   assert.match(String(answer), /^HTTP\/1\.1 101 /);
   return socket;
@@ -51,10 +39,7 @@ async function closeCode(socket: Socket): Promise<number> {
   return frame.readUInt16BE(2);
 }
 
-async function metric(name: string): Promise<number> {
-  const text = await (await fetch(`${target.own().internalUrl}/metrics`)).text();
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
-}
+const metric = (name: string) => readMetric(target.own().internalUrl, name);
 
 async function assertLeft(connections: number): Promise<void> {
   await eventually(

@@ -7,6 +7,8 @@ import { test } from 'node:test';
 import { eventually } from '../harness/eventually.ts';
 import { freshUser, p2p } from '../harness/names.ts';
 import { connect, type RawClient } from '../harness/raw-client.ts';
+import { openTcp, upgradeHead, upgradeHeaders } from '../harness/raw-http.ts';
+import { readMetric } from '../harness/read-metrics.ts';
 import { assertOpen, chatPacket, heartbeat, logIn, logInAll, say } from '../harness/talk.ts';
 import { NEEDS_OWN_SERVER, useTarget } from '../harness/target.ts';
 
@@ -21,14 +23,7 @@ const target = await useTarget();
 
 /** A WebSocket without a library, for frames that no library writes. */
 async function rawSocket(): Promise<Socket> {
-  const asked = request(`${target.nextUrl()}/ws`, {
-    headers: {
-      Connection: 'Upgrade',
-      Upgrade: 'websocket',
-      'Sec-WebSocket-Version': '13',
-      'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
-    },
-  });
+  const asked = request(`${target.nextUrl()}/ws`, { headers: upgradeHeaders() });
   asked.end();
   const [, socket] = (await once(asked, 'upgrade')) as [unknown, Socket];
   return socket;
@@ -104,15 +99,7 @@ test('an upgrade that is none is refused', async () => {
     { 'Sec-WebSocket-Version': '7' },
     { 'Sec-WebSocket-Key': '' },
   ]) {
-    const asked = request(`${target.nextUrl()}/ws`, {
-      headers: {
-        Connection: 'Upgrade',
-        Upgrade: 'websocket',
-        'Sec-WebSocket-Version': '13',
-        'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
-        ...headers,
-      },
-    });
+    const asked = request(`${target.nextUrl()}/ws`, { headers: { ...upgradeHeaders(), ...headers } });
     asked.end();
     const [response] = await once(asked, 'response');
     assert.ok(response.statusCode >= 400 && response.statusCode < 500);
@@ -123,10 +110,8 @@ test('an upgrade that is none is refused', async () => {
 
 /** What comes first in answer to these bytes; the connection is ended then. */
 async function answerTo(head: string): Promise<string> {
-  const { hostname, port } = new URL(target.nextUrl());
-  const socket = connectTcp(Number(port), hostname);
-  target.onStop(() => socket.destroy());
-  socket.on('error', () => {}).write(head);
+  const socket = await openTcp(target);
+  socket.write(head);
   const [answer] = (await once(socket, 'data')) as [Buffer];
   const ended = closeOf(socket);
   socket.end();
@@ -136,21 +121,14 @@ async function answerTo(head: string): Promise<string> {
 
 test('an upgrade with a body is none, and leaves nothing behind', { skip: NEEDS_OWN_SERVER }, async () => {
   const before = await metric('im_gateway_connections');
-  const upgrade = [
-    'GET /ws HTTP/1.1',
-    'Host: localhost',
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
-  ].join('\r\n');
+  const upgrade = upgradeHead();
   for (const body of [
     'Content-Length: 2\r\n\r\n{}',
     'Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
   ]) {
-    assert.match(await answerTo(`${upgrade}\r\n${body}`), /^HTTP\/1\.1 404 /);
+    assert.match(await answerTo(`${upgrade}${body}`), /^HTTP\/1\.1 404 /);
   }
-  assert.match(await answerTo(`${upgrade}\r\nContent-Length: 0\r\n\r\n`), /^HTTP\/1\.1 101 /);
+  assert.match(await answerTo(`${upgrade}Content-Length: 0\r\n\r\n`), /^HTTP\/1\.1 101 /);
   await eventually('none is left', async () => (await metric('im_gateway_connections')) <= before);
   assert.ok(!target.own().log().includes('"level":"error"'), target.own().log());
 });
@@ -222,9 +200,8 @@ async function junkRound(): Promise<void> {
   );
 }
 
-async function metric(name: string): Promise<number> {
-  const metrics = await (await fetch(`${target.own().internalUrl}/metrics`)).text();
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
+function metric(name: string): Promise<number> {
+  return readMetric(target.own().internalUrl, name);
 }
 
 function residentBytes(): Promise<number> {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { connect as connectTcp, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { apiOf, call } from '../harness/api.ts';
 import { freshUser, p2p } from '../harness/names.ts';
+import { openTcp, upgradeHead } from '../harness/raw-http.ts';
+import { readMetric } from '../harness/read-metrics.ts';
 import { logIn, say } from '../harness/talk.ts';
 import { NEEDS_OWN_SERVER, useTarget } from '../harness/target.ts';
 import { tokenOf } from '../harness/tokens.ts';
@@ -27,15 +27,7 @@ const TOO_MANY_PICTURES = 400;
 
 const target = await useTarget({ AUTH_DEV_TOKENS: 'true' });
 
-const UPGRADE = [
-  'GET /ws HTTP/1.1',
-  'Host: localhost',
-  'Connection: Upgrade',
-  'Upgrade: websocket',
-  'Sec-WebSocket-Version: 13',
-  `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
-  '\r\n',
-].join('\r\n');
+const UPGRADE = `${upgradeHead()}\r\n`;
 const POST = [
   'POST /v1/dev/token HTTP/1.1',
   'Host: localhost',
@@ -87,11 +79,8 @@ const KINDS: Kind[] = [
 
 /** Opens a connection that only its server ends. */
 async function open(first: string | Buffer): Promise<{ socket: Socket; closed: Promise<unknown> }> {
-  const { hostname, port } = new URL(target.nextUrl());
-  const socket = connectTcp(Number(port), hostname).on('error', () => {});
-  target.onStop(() => socket.destroy());
+  const socket = await openTcp(target);
   const closed = new Promise((resolve) => socket.once('close', resolve));
-  await once(socket, 'connect');
   if (first.length > 0) socket.write(first);
   return { socket, closed };
 }
@@ -109,10 +98,7 @@ async function cutOffAfter({ first, drip }: Pick<Kind, 'first' | 'drip'>): Promi
   return performance.now() - startedAt;
 }
 
-async function metric(name: string): Promise<number> {
-  const text = await (await fetch(`${target.own().internalUrl}/metrics`)).text();
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
-}
+const metric = (name: string) => readMetric(target.own().internalUrl, name);
 
 // These wait for the limits of the server, so they wait side by side.
 describe('what a slow client sends', { concurrency: true, skip: NEEDS_OWN_SERVER }, () => {

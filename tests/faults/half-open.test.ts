@@ -5,6 +5,7 @@ import { until } from '../contract/wait.ts';
 import { apiOf, createGroup } from '../harness/api.ts';
 import { freshUser } from '../harness/names.ts';
 import { startPausableProxy } from '../harness/pausable-proxy.ts';
+import { readMetric } from '../harness/read-metrics.ts';
 import { createRestartableServer, type RestartableServer } from '../harness/restartable-server.ts';
 import { logIn, sayAll } from '../harness/talk.ts';
 import { tokenOf } from '../harness/tokens.ts';
@@ -87,7 +88,6 @@ function openApp(server: RestartableServer, user: string, url: string) {
   return { client, messages };
 }
 
-async function connectionsOf({ internalUrl }: RestartableServer): Promise<number> {
-  const metrics = await (await fetch(`${internalUrl}/metrics`)).text();
-  return Number(/^im_gateway_connections (\d+)$/m.exec(metrics)?.[1]);
+function connectionsOf({ internalUrl }: RestartableServer): Promise<number> {
+  return readMetric(internalUrl, 'im_gateway_connections');
 }

@@ -7,8 +7,9 @@ import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { until } from '../contract/wait.ts';
-import type { ClusterProcess } from '../harness/cluster-process.ts';
 import { freshUser } from '../harness/names.ts';
+import { readMetrics } from '../harness/read-metrics.ts';
+import { lagOf } from './caught-up.ts';
 import { check } from './checker/check.ts';
 import { emptyHistory, type FinalPull } from './checker/history.ts';
 import { type Arena, NO_ARENA, openArena } from './nemesis/arena.ts';
@@ -104,11 +105,10 @@ async function watch(what: string, arena: Arena, { sent }: SteadyTalk, forMs: nu
 async function memoryOf({ cluster }: Arena): Promise<Sample> {
   const sample: Sample = new Map();
   for (const { name, internalUrl } of [...cluster.gateways, ...cluster.workers]) {
-    const metrics = await (await fetch(`${internalUrl}/metrics`)).text();
-    const bytes = (metric: string) => Number(new RegExp(`^${metric} (\\S+)$`, 'm').exec(metrics)![1]);
+    const metrics = await readMetrics(internalUrl);
     sample.set(name, {
-      resident: bytes('process_resident_memory_bytes'),
-      used: bytes('nodejs_heap_size_used_bytes') + bytes('nodejs_external_memory_bytes'),
+      resident: metrics.value('process_resident_memory_bytes'),
+      used: metrics.value('nodejs_heap_size_used_bytes') + metrics.value('nodejs_external_memory_bytes'),
     });
   }
   return sample;
@@ -134,14 +134,8 @@ function megabytes(bytes: number): string {
 /** Until no more waits in the log than so much. */
 async function caughtUp({ cluster }: Arena, lagMax: number): Promise<void> {
   const [worker] = cluster.workers;
-  const isDone = async () => (await lagOf(worker!)) <= lagMax;
+  const isDone = async () => (await lagOf(worker!.internalUrl)) <= lagMax;
   await until('what was said is stored', isDone, CAUGHT_UP_MS_MAX);
-}
-
-async function lagOf({ internalUrl }: ClusterProcess): Promise<number> {
-  const metrics = await (await fetch(`${internalUrl}/metrics`)).text();
-  const lags = [...metrics.matchAll(/^im_log_consumer_lag\{.*\} (\d+)$/gm)].map(([, lag]) => Number(lag));
-  return lags.length > 0 ? lags.reduce((sum, lag) => sum + lag, 0) : Number.POSITIVE_INFINITY;
 }
 
 /** Everything that was answered is there once, in order and without gaps. */

@@ -4,6 +4,7 @@ import { LIMITS } from '../../src/protocol/limits.ts';
 import { apiOf, assertOk, createGroup } from '../harness/api.ts';
 import { freshUser } from '../harness/names.ts';
 import { isStored, type RawClient } from '../harness/raw-client.ts';
+import { readMetric } from '../harness/read-metrics.ts';
 import { createRestartableServer, type RestartableServer } from '../harness/restartable-server.ts';
 import { chatPacket, logIn, stored } from '../harness/talk.ts';
 
@@ -32,19 +33,19 @@ test(`${SLOW} members of a group read nothing: they are sent away, and the other
   for (const user of others) assertOk(await apiOf(server, owner!).put(`/v1/groups/${group}/members/${user}`));
   const slow = await logInMany(server, slowUsers);
   const readers = await logInMany(server, [owner!, ...others]);
-  const before = await metric(server, 'process_resident_memory_bytes');
+  const before = await readMetric(server.internalUrl, 'process_resident_memory_bytes');
   for (const { socket } of slow) socket.pause();
 
   let said = 0;
   let peak = before;
-  const sentAway = () => metric(server, 'im_gateway_closes_total{code="4413"}');
+  const sentAway = () => readMetric(server.internalUrl, 'im_gateway_closes_total{code="4413"}');
   while ((await sentAway()) < SLOW) {
     assert.ok(said < MESSAGES_MAX, `${await sentAway()} of ${SLOW} were sent away after ${said} messages`);
     const packet = chatPacket(group, CONTENT);
     assert.equal((await readers[0]!.request(packet)).code, 0);
     said += 1;
     for (const reader of readers) await stored(reader, packet.msg_id);
-    peak = Math.max(peak, await metric(server, 'process_resident_memory_bytes'));
+    peak = Math.max(peak, await readMetric(server.internalUrl, 'process_resident_memory_bytes'));
   }
   t.diagnostic(`after ${said} messages; memory grew by ${Math.round((peak - before) / 1e6)} MB at most`);
   assert.ok(peak - before < GROWTH_BYTES_MAX, `${peak - before} bytes`);
@@ -58,10 +59,4 @@ async function logInMany(server: RestartableServer, users: string[]): Promise<Ra
     clients.push(...(await Promise.all(some.map((user) => logIn(server, { user })))));
   }
   return clients;
-}
-
-/** 0 where it was never counted. */
-async function metric({ internalUrl }: RestartableServer, name: string): Promise<number> {
-  const lines = (await (await fetch(`${internalUrl}/metrics`)).text()).split('\n');
-  return Number(lines.find((line) => line.startsWith(`${name} `))?.split(' ')[1] ?? 0);
 }

@@ -3,6 +3,7 @@
  * again. Ends with 1 at the first promise that is broken, else with a summary.
  */
 import { parseArgs } from 'node:util';
+import { readMetric } from '../harness/read-metrics.ts';
 import { NO_TOXIPROXY } from '../harness/toxiproxy.ts';
 import { type Arena, NO_ARENA, openArena } from './nemesis/arena.ts';
 import { fight, type Outcome } from './nemesis/bout.ts';
@@ -64,8 +65,7 @@ function tell(text: string): void {
 async function memoryPeaks({ cluster }: Arena, before: Map<string, number>): Promise<Map<string, number>> {
   const peaks = new Map(before);
   for (const { name, internalUrl } of [...cluster.gateways, ...cluster.workers]) {
-    const metrics = await (await fetch(`${internalUrl}/metrics`)).text();
-    const bytes = Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1]);
+    const bytes = await readMetric(internalUrl, 'process_resident_memory_bytes');
     peaks.set(name, Math.max(bytes, peaks.get(name) ?? 0));
   }
   return peaks;
