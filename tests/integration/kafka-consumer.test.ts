@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { describe, test } from 'node:test';
-import { Kafka, logLevel } from 'kafkajs';
+import { type ConsumerConfig, Kafka, logLevel, type PartitionAssigner, PartitionAssigners } from 'kafkajs';
 import { createKafkaClient } from '../../src/adapters/kafka/kafka-client.ts';
 import { createKafkaEventLog } from '../../src/adapters/kafka/kafka-event-log.ts';
 import { partitionOf } from '../../src/adapters/kafka/murmur2.ts';
@@ -52,6 +52,21 @@ describe('a member of a consumer group', { skip: brokers ? false : 'set KAFKA_BR
     await t.done();
     assert.deepEqual(calls, [SLOW, QUICK]);
     assert.deepEqual(await t.members(), before);
+  });
+
+  test('comes back after an error that its library takes for permanent', async () => {
+    await using t = await open();
+    const found: string[] = [];
+    await t.log.append('messages', SLOW, chatEvent());
+    const client = createKafkaClient({ brokers: brokers!, clientId: 'gives-up' });
+    const failed = failOnce(client);
+    await t.openLog(client).consume('messages', async ({ records }) => {
+      found.push(...records.map(({ key }) => key));
+    });
+    await until('it failed', failed);
+    await until('it is back', () => found.length === 1);
+    await t.done();
+    assert.deepEqual(found, [SLOW]);
   });
 
   test('whose handler fails rests that partition alone, and stays in its group', async () => {
@@ -158,6 +173,25 @@ function clientThrough(port: number): Kafka {
     logLevel: logLevel.NOTHING,
     socketFactory: ({ onConnect }) => net.connect(port, '127.0.0.1', onConnect),
   });
+}
+
+/** Its consumers cannot share out partitions at first, and kafkajs does not try that again. Tells whether it came to that. */
+function failOnce(kafka: Kafka): () => boolean {
+  let failed = false;
+  const consumer = kafka.consumer.bind(kafka);
+  const failing: PartitionAssigner = (config) => {
+    const assigner = PartitionAssigners.roundRobin(config);
+    return {
+      ...assigner,
+      async assign(group) {
+        if (failed) return assigner.assign(group);
+        failed = true;
+        throw new Error('partitions cannot be shared out');
+      },
+    };
+  };
+  kafka.consumer = (config) => consumer({ ...config, partitionAssigners: [failing] } as ConsumerConfig);
+  return () => failed;
 }
 
 function keysOfTwoPartitions(): [string, string] {

@@ -14,7 +14,7 @@ function crashedConsumer() {
     throw new Error('Consumer group was not initialized, consumer#run must be called first');
   };
   const consumer = {
-    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat' },
+    events: { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', CRASH: 'crash' },
     on: (event: string, listener: () => void) => void (event === 'join' && listener()),
     async connect() {},
     async subscribe() {},

@@ -52,14 +52,22 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
   const timers = new Set<NodeJS.Timeout>();
   await consumer.connect();
   await consumer.subscribe({ topic: names.topic, fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    eachBatchAutoResolve: false,
-    partitionsConsumedConcurrently: partitions,
-    eachBatch: (payload) => eachBatch(options, member, payload, failures, timers),
+  const run = () =>
+    consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: partitions,
+      eachBatch: (payload) => eachBatch(options, member, payload, failures, timers),
+    });
+  let stopped = false;
+  // kafkajs gives up where an error looks permanent to it, such as a right that was taken away. It may be given back.
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart && !stopped) later(timers, PAUSE_MAX_MS, run);
   });
+  await run();
   return {
     async stop() {
+      stopped = true;
       await consumer.stop();
       for (const timer of timers) clearTimeout(timer);
       await consumer.disconnect();
@@ -127,10 +135,13 @@ async function heartbeating(payload: EachBatchPayload, work: Promise<void>): Pro
  * which the batch was read: after a crash of kafkajs the consumer has none for a while, and would throw.
  */
 function rest({ pause }: Pick<EachBatchPayload, 'pause'>, ms: number, timers: Set<NodeJS.Timeout>): void {
-  const resume = pause();
+  later(timers, ms, pause());
+}
+
+function later(timers: Set<NodeJS.Timeout>, ms: number, work: () => void): void {
   const timer = setTimeout(() => {
     timers.delete(timer);
-    resume();
+    work();
   }, ms);
   timers.add(timer);
 }
