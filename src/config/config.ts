@@ -73,6 +73,9 @@ function unknownVariables(env: Environment): string[] {
 
 function contradictions(config: Config): string[] {
   const faults = [...missingServers(config), ...halfSetS3(config)];
+  if (config.REDIS_CLUSTER && config.REDIS_URL && !/^\/?0?$/.test(new URL(config.REDIS_URL).pathname)) {
+    faults.push('REDIS_URL must name no database with REDIS_CLUSTER=true: a Redis Cluster has one alone.');
+  }
   if (config.HEARTBEAT_TIMEOUT_MS <= 2 * config.HEARTBEAT_INTERVAL_MS) {
     faults.push(
       'HEARTBEAT_TIMEOUT_MS must be more than twice HEARTBEAT_INTERVAL_MS, or one lost heartbeat ends a session.',

@@ -28,6 +28,7 @@ export const VARIABLES = {
   ),
   MYSQL_URL: secretUrl('MySQL: mysql://user:password@host:3306/database.', 'mysql:'),
   REDIS_URL: secretUrl('Redis: redis://host:6379, or rediss:// for TLS.', 'redis:', 'rediss:'),
+  REDIS_CLUSTER: boolean('That is a Redis Cluster, and the URL leads to any of its servers.', () => 'false'),
   KAFKA_BROKERS: brokers('Kafka: host:port, several with commas between them.'),
   KAFKA_PARTITIONS: integer('Partitions of the topics; never changed on live ones.', 16, 1, 10_000),
   KAFKA_REPLICATION_FACTOR: integer('Replicas of topics that `migrate` makes.', 1, 1, 9),

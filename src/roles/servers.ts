@@ -6,8 +6,8 @@ import { KAFKA_NAMES } from '../adapters/kafka/kafka-topics.ts';
 import { checkMysqlSchema } from '../adapters/mysql/mysql-migrate.ts';
 import type { PoolUse } from '../adapters/mysql/mysql-pool.ts';
 import { createMysqlTimeline } from '../adapters/mysql/mysql-timeline.ts';
+import { openRedis } from '../adapters/redis/open-redis.ts';
 import { checkRedis } from '../adapters/redis/redis-check.ts';
-import { closeRedis, createRedis } from '../adapters/redis/redis-connection.ts';
 import { createRedisGateways } from '../adapters/redis/redis-gateways.ts';
 import { createRedisInbox } from '../adapters/redis/redis-inbox.ts';
 import { createRedisPushBus } from '../adapters/redis/redis-push-bus.ts';
@@ -42,12 +42,13 @@ export function openServers(config: Config, seen: Telemetry, stack: AsyncDisposa
   const { logger, metrics, tracing } = seen;
   const warn = (error: unknown) => logger.warn({ err: error }, 'a server is in trouble');
   const kafka = createKafka(config, logger);
-  const redis = createRedis({ url: config.REDIS_URL!, onError: warn });
-  stack.defer(() => closeRedis(redis));
+  const redis = stack.use(
+    openRedis({ url: config.REDIS_URL!, cluster: config.REDIS_CLUSTER, onError: warn }),
+  );
   const onIgnored = (channel: string, reason: string) =>
     logger.warn({ channel, reason }, 'a push of an unknown form was dropped');
-  const inboxOptions = { redis, length: config.INBOX_LENGTH, ttlMs: config.INBOX_TTL_SECONDS * 1000 };
-  const registryOptions = { redis, ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS };
+  const inboxOptions = { shards: redis, length: config.INBOX_LENGTH, ttlMs: config.INBOX_TTL_SECONDS * 1000 };
+  const registryOptions = { shards: redis, ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS };
   return {
     kafka,
     redis,
@@ -72,7 +73,7 @@ export function openServers(config: Config, seen: Telemetry, stack: AsyncDisposa
     inbox: observed(createRedisInbox(inboxOptions), 'redis', seen),
     registry: observed(createRedisRegistry(registryOptions), 'redis', seen),
     gateways: createRedisGateways(redis),
-    bus: observed(stack.use(createRedisPushBus({ redis, onError: warn, onIgnored })), 'redis', seen),
+    bus: observed(stack.use(createRedisPushBus({ shards: redis, onError: warn, onIgnored })), 'redis', seen),
   };
 }
 

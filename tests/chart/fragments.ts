@@ -31,7 +31,7 @@ export const FRAGMENTS: Record<string, Values> = {
   },
   'Secrets that exist': {
     mysql: { url: '', existingSecret: { name: 'stores', key: 'mysql' } },
-    redis: { url: '', existingSecret: { name: 'stores', key: 'redis' } },
+    redis: { url: '', existingSecret: { name: 'stores', key: 'redis' }, cluster: true },
     auth: { jwtSecret: '', existingSecret: { name: 'tokens', key: 'key' } },
     s3: { endpoint: 'https://s3.example.com', bucket: 'pictures', existingSecret: { name: 's3' } },
   },

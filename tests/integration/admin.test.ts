@@ -51,7 +51,7 @@ if (brokers && mysqlUrl && redisUrl) {
 /** Everything under names of its own. */
 async function openServers(brokerList: string[], mysql: string, redisServer: string) {
   const stack = new AsyncDisposableStack();
-  const { redis, scope } = stack.use(await connectScoped(redisServer));
+  const { redis, shards, scope } = stack.use(await connectScoped(redisServer));
   const database = stack.use(await createMigratedDatabase(mysql));
   const timeline = stack.use(createMysqlTimeline({ url: database.url }));
   const kafka = createKafkaClient({ brokers: brokerList, clientId: 'admin-test' });
@@ -64,14 +64,14 @@ async function openServers(brokerList: string[], mysql: string, redisServer: str
   const log = stack.use(
     createKafkaEventLog({ kafka, partitions: PLAN.partitions, queueMax: 1000, names, batchMax: 1 }),
   );
-  const inbox = createRedisInbox({ redis, ...INBOX });
-  const operations = createOperations({ kafka, redis, log, timeline, inbox, now: Date.now, names });
+  const inbox = createRedisInbox({ shards, ...INBOX });
+  const operations = createOperations({ kafka, redis: shards, log, timeline, inbox, now: Date.now, names });
   /** What the command prints, as a program reads it. */
   const run = async (line: string) => {
     const { json } = await parseAdmin(line.split(' ')).run(operations as Operations);
     return JSON.parse(JSON.stringify(json));
   };
-  return { stack, redis, scope, timeline, log, inbox, admin, names, run };
+  return { stack, redis, shards, scope, timeline, log, inbox, admin, names, run };
 }
 
 function namesOfRun(): typeof KAFKA_NAMES {
@@ -217,15 +217,15 @@ function sum(numbers: number[]): number {
 
 function redisTests(servers: () => Servers): void {
   test('routes show devices, sessions and the sign of life of their gateways', async () => {
-    const { redis, scope, run } = servers();
+    const { shards, scope, run } = servers();
     const user_id = scope.name('ada');
     const gateways = [scope.name('gw-1'), scope.name('gw-2')];
-    const registry = createRedisRegistry({ redis, ttlMs: 60_000 });
+    const registry = createRedisRegistry({ shards, ttlMs: 60_000 });
     for (const [i, gateway_id] of gateways.entries()) {
       const route = { user_id, device_id: `device-${i}`, gateway_id, session_id: `session-${i}` };
       await registry.register(route, 5);
     }
-    const signs = createRedisGateways(redis);
+    const signs = createRedisGateways(shards);
     await signs.sign(gateways[0]!, 1);
     after(() => signs.forget(gateways[0]!));
     const routes = await run(`routes ${user_id}`);
@@ -268,7 +268,7 @@ function redisTests(servers: () => Servers): void {
 
 function conversationTests(servers: () => Servers): void {
   test('a conversation shows head, counter, cursors and who wrote when, but never what', async () => {
-    const { redis, scope, timeline, run } = servers();
+    const { shards, scope, timeline, run } = servers();
     const [ada, bob] = [scope.name('ada'), scope.name('bob')];
     const conversation_id = directConversationId(ada, bob);
     await assert.rejects(run(`conversation ${conversation_id}`), /There is no conversation/);
@@ -283,7 +283,7 @@ function conversationTests(servers: () => Servers): void {
     });
     await timeline.store(['1', '2', '3'].map(message), async () => {});
     assert.equal((await run(`conversation ${conversation_id}`)).counter, null);
-    await createRedisSequencer(redis).take([{ conversationId: conversation_id, count: 4 }]);
+    await createRedisSequencer(shards).take([{ conversationId: conversation_id, count: 4 }]);
 
     const state = await run(`conversation ${conversation_id} --limit 2`);
     assert.equal(state.head_seq, 3);

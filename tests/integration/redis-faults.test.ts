@@ -76,7 +76,7 @@ describe('Redis in trouble', { skip: noOwnRedis }, () => {
       port: Number(new URL(server.url).port),
     });
     await using t = await connect(`redis://127.0.0.1:${proxy.port}`);
-    const sequencer = createRedisSequencer(t.redis);
+    const sequencer = createRedisSequencer(t.shards);
     const want = [{ conversationId: 'c', count: 1 }];
     assert.deepEqual(await sequencer.take(want), [1]);
     proxy.pause();
@@ -154,25 +154,25 @@ describe('Redis in trouble', { skip: noOwnRedis }, () => {
     await using server = await startOwnRedis('--requirepass', 'right');
     await using wrong = create(server.url.replace('//', '//:not-the-password@'));
     await until('the error is told', () => wrong.errors.length > 0);
-    await assertUnavailable(createRedisSequencer(wrong.redis).take([{ conversationId: 'c', count: 1 }]));
+    await assertUnavailable(createRedisSequencer(wrong.shards).take([{ conversationId: 'c', count: 1 }]));
     for (const error of wrong.errors) assert.doesNotMatch(everythingOf(error), /not-the-password/);
     assert.match(String(wrong.errors[0]), /WRONGPASS/);
     await using right = await connect(server.url.replace('//', '//:right@'));
-    await checkRedis(right.redis, assert.fail);
+    await checkRedis(right.shards, assert.fail);
   });
 });
 
 describe('the check at start', { skip: noOwnRedis }, () => {
   test('passes where nothing is evicted', async () => {
     await using t = await open();
-    await checkRedis(t.redis, assert.fail);
+    await checkRedis(t.shards, assert.fail);
   });
 
   test('names the remedy where something may be evicted', async () => {
     await using server = await startOwnRedis('--maxmemory-policy', 'allkeys-lru');
     await using t = await connect(server.url);
     await assert.rejects(
-      checkRedis(t.redis, assert.fail),
+      checkRedis(t.shards, assert.fail),
       /allkeys-lru.*CONFIG SET maxmemory-policy noeviction/s,
     );
   });
@@ -182,7 +182,7 @@ describe('the check at start', { skip: noOwnRedis }, () => {
     await using t = await connect(server.url);
     await t.redis.acl('SETUSER', 'default', '-info');
     const warnings: string[] = [];
-    await checkRedis(t.redis, (warning) => warnings.push(warning));
+    await checkRedis(t.shards, (warning) => warnings.push(warning));
     assert.equal(warnings.length, 1);
     assert.match(warnings[0]!, /maxmemory-policy.*noeviction/);
   });
@@ -191,17 +191,17 @@ describe('the check at start', { skip: noOwnRedis }, () => {
     await using server = await startOwnRedis();
     await server.kill();
     await using t = create(server.url);
-    await assertUnavailable(checkRedis(t.redis, assert.fail), /no connection/, 2 * KNOWN_MS_MAX);
+    await assertUnavailable(checkRedis(t.shards, assert.fail), /no connection/, 2 * KNOWN_MS_MAX);
   });
 });
 
 async function open() {
   const server = await startOwnRedis();
-  const { redis, ...connection } = await connect(server.url);
-  const sequencer = createRedisSequencer(redis);
-  const inbox = createRedisInbox({ redis, length: 10, ttlMs: 3600_000 });
-  const registry = createRedisRegistry({ redis, ttlMs: 90_000 });
-  const bus = createRedisPushBus({ redis, onError: () => {}, onIgnored: assert.fail });
+  const { redis, shards, ...connection } = await connect(server.url);
+  const sequencer = createRedisSequencer(shards);
+  const inbox = createRedisInbox({ shards, length: 10, ttlMs: 3600_000 });
+  const registry = createRedisRegistry({ shards, ttlMs: 90_000 });
+  const bus = createRedisPushBus({ shards, onError: () => {}, onIgnored: assert.fail });
   const route = { user_id: 'ann', device_id: 'phone', gateway_id: 'g1', session_id: 's1' };
   const calls = {
     take: () => sequencer.take([{ conversationId: 'c', count: 1 }]),
@@ -210,11 +210,12 @@ async function open() {
     refresh: () => registry.refresh([route]),
     routes: () => registry.routes(['ann']),
     publish: () => bus.publish('g1', []),
-    ping: () => pingRedis(redis),
+    ping: () => pingRedis(shards),
   };
   return {
     server,
     redis,
+    shards,
     sequencer,
     inbox,
     registry,

@@ -20,7 +20,7 @@ const ROUTE_TTL_MS = 90_000;
 describe('Redis keys', { skip: url ? false : SKIP }, () => {
   test('im:seq:<conversation_id> is the last number taken, for ever', async () => {
     await using t = await connectScoped(url!);
-    const sequencer = createRedisSequencer(t.redis);
+    const sequencer = createRedisSequencer(t.shards);
     const [taken, set] = [t.scope.name('taken'), t.scope.name('set')];
     await sequencer.take([{ conversationId: taken, count: 5 }]);
     await sequencer.reset([{ conversationId: set, lastSeq: 41 }]);
@@ -34,12 +34,12 @@ describe('Redis keys', { skip: url ? false : SKIP }, () => {
 
   test('im:inbox:{<user_id>} holds the newest messages, and im:inbox:{<user_id>}:meta outlives it', async () => {
     await using t = await connectScoped(url!);
-    const inbox = createRedisInbox({ redis: t.redis, length: 3, ttlMs: WEEK_MS });
+    const inbox = createRedisInbox({ shards: t.shards, length: 3, ttlMs: WEEK_MS });
     const user = t.scope.name('ann');
     const messages = range(1, 5).map((seq) => message(seq));
     await inbox.append(messages.map((one) => ({ userId: user, message: one })));
     const key = `im:inbox:{${user}}`;
-    assert.deepEqual((await keysOf(t.redis, t.scope)).sort(), [key, `${key}:meta`, `${key}:places`]);
+    assert.deepEqual((await keysOf(t.shards, t.scope)).sort(), [key, `${key}:meta`, `${key}:places`]);
     assert.deepEqual(
       await t.redis.zrange(key, '0', '-1', 'WITHSCORES'),
       messages.slice(2).flatMap((one, i) => [JSON.stringify(one), String(i + 3)]),
@@ -55,7 +55,7 @@ describe('Redis keys', { skip: url ? false : SKIP }, () => {
 
   test('an epoch that nobody appended to ends too', async () => {
     await using t = await connectScoped(url!);
-    const inbox = createRedisInbox({ redis: t.redis, length: 3, ttlMs: WEEK_MS });
+    const inbox = createRedisInbox({ shards: t.shards, length: 3, ttlMs: WEEK_MS });
     const user = t.scope.name('ann');
     const head = await inbox.head(user);
     assert.deepEqual(await t.redis.hgetall(`im:inbox:{${user}}:meta`), { epoch: head.epoch, seq: '0' });
@@ -64,7 +64,7 @@ describe('Redis keys', { skip: url ? false : SKIP }, () => {
 
   test('a message that comes again after its recall gets no second entry', async () => {
     await using t = await connectScoped(url!);
-    const inbox = createRedisInbox({ redis: t.redis, length: 10, ttlMs: WEEK_MS });
+    const inbox = createRedisInbox({ shards: t.shards, length: 10, ttlMs: WEEK_MS });
     const userId = t.scope.name('ann');
     const [first, second] = [message(1), message(2)];
     await inbox.append([first, second].map((one) => ({ userId, message: one })));
@@ -80,7 +80,7 @@ describe('Redis keys', { skip: url ? false : SKIP }, () => {
 
   test('im:conn:{<user_id>} holds a route by device, until the newest one lapses', async () => {
     await using t = await connectScoped(url!);
-    const registry = createRedisRegistry({ redis: t.redis, ttlMs: ROUTE_TTL_MS });
+    const registry = createRedisRegistry({ shards: t.shards, ttlMs: ROUTE_TTL_MS });
     const user = t.scope.name('ann');
     const before = Date.now();
     await registry.register(route(user, 's1'), 20);
@@ -98,7 +98,7 @@ describe('Redis keys', { skip: url ? false : SKIP }, () => {
 
   test('im:seen:{<user_id>} is kept for 30 days', async () => {
     await using t = await connectScoped(url!);
-    const registry = createRedisRegistry({ redis: t.redis, ttlMs: ROUTE_TTL_MS });
+    const registry = createRedisRegistry({ shards: t.shards, ttlMs: ROUTE_TTL_MS });
     const user = t.scope.name('ann');
     await registry.register(route(user, 's1'), 20);
     const key = `im:seen:{${user}}`;
@@ -114,8 +114,8 @@ describe('Redis keys', { skip: url ? false : SKIP }, () => {
   test('of two sessions of a device that register on two gateways at once the newer one stays', async () => {
     await using t = await connectScoped(url!);
     await using other = await connect(url!);
-    const [here, there] = [t.redis, other.redis].map((redis) =>
-      createRedisRegistry({ redis, ttlMs: ROUTE_TTL_MS }),
+    const [here, there] = [t.shards, other.shards].map((shards) =>
+      createRedisRegistry({ shards, ttlMs: ROUTE_TTL_MS }),
     );
     const users = range(1, 50).map((i) => t.scope.name(`u${i}`));
     const outcomes = await Promise.all(
@@ -132,7 +132,7 @@ describe('Redis keys', { skip: url ? false : SKIP }, () => {
 
   test('im:gateways tells of each gateway when it gave its last sign, im:gateways:connections what it held', async () => {
     await using t = await connectScoped(url!);
-    const gateways = createRedisGateways(t.redis);
+    const gateways = createRedisGateways(t.shards);
     const [one, other] = [t.scope.name('one'), t.scope.name('other')];
     const ours = async () =>
       (await gateways.signs()).filter(({ gatewayId }) => [one, other].includes(gatewayId));
@@ -141,7 +141,7 @@ describe('Redis keys', { skip: url ? false : SKIP }, () => {
       await gateways.sign(other, 0);
       await gateways.sign(one, 5);
       const at = Number(await t.redis.zscore('im:gateways', one));
-      assert.ok(Math.abs(at - (await serverTime(t.redis))) < 10_000);
+      assert.ok(Math.abs(at - (await serverTime(t.shards))) < 10_000);
       assert.equal(await t.redis.zscore('im:gateways:connections', one), '5');
       const held = new Map((await ours()).map(({ gatewayId, connections }) => [gatewayId, connections]));
       assert.deepEqual(
@@ -165,14 +165,14 @@ describe('Redis keys', { skip: url ? false : SKIP }, () => {
 
   test('the routes to a gateway are found among all, with lapsed ones and no others', async () => {
     await using t = await connectScoped(url!);
-    const registry = createRedisRegistry({ redis: t.redis, ttlMs: ROUTE_TTL_MS });
+    const registry = createRedisRegistry({ shards: t.shards, ttlMs: ROUTE_TTL_MS });
     const [gateway, elsewhere] = [t.scope.name('g1'), t.scope.name('g2')];
     const there = range(1, 30).map((i) => route(t.scope.name(`user-${i}`), `s${i}`, gateway));
     for (const one of there) await registry.register(one, 5);
     await registry.register(route(t.scope.name('user-1'), 's2', elsewhere, 'd2'), 5);
     await registry.register(route(t.scope.name('user-x'), 's1', elsewhere), 5);
     const found: Route[] = [];
-    for await (const page of createRedisGateways(t.redis).routesTo(gateway)) found.push(...page);
+    for await (const page of createRedisGateways(t.shards).routesTo(gateway)) found.push(...page);
     const byUser = (a: Route, b: Route) => a.user_id.localeCompare(b.user_id);
     assert.deepEqual(found.sort(byUser), there.sort(byUser));
   });

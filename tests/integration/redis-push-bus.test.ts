@@ -141,12 +141,12 @@ describe('Redis push bus', { skip: noOwnRedis }, () => {
 
 async function open(overrides: Partial<PushListener> = {}) {
   const server = await startOwnRedis();
-  const { redis, ...connection } = await connect(server.url);
+  const { redis, shards, ...connection } = await connect(server.url);
   const errors: unknown[] = [];
   const ignored: [string, string][] = [];
   const story: string[] = [];
   const bus = createRedisPushBus({
-    redis,
+    shards,
     onError: (error) => errors.push(error),
     onIgnored: (...what) => ignored.push(what),
   });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import type { Shards } from '../../src/adapters/redis/redis-shards.ts';
 import type { Inbox } from '../../src/ports/inbox.ts';
 import type { PushBus } from '../../src/ports/push-bus.ts';
 import type { Registry, Route } from '../../src/ports/registry.ts';
@@ -20,27 +20,28 @@ export function newScope(): Scope {
 }
 
 /** All keys of the scope. */
-export async function keysOf(redis: Redis, scope: Scope): Promise<string[]> {
+export async function keysOf(shards: Shards, scope: Scope): Promise<string[]> {
   const found = new Set<string>();
-  let cursor = '0';
-  do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', `im:*${scope.name('*')}`, 'COUNT', 1000);
-    for (const key of keys) found.add(key);
-    cursor = next;
-  } while (cursor !== '0');
+  for (const redis of shards.all()) {
+    let cursor = '0';
+    do {
+      const [next, keys] = await redis.scan(cursor, 'MATCH', `im:*${scope.name('*')}`, 'COUNT', 1000);
+      for (const key of keys) found.add(key);
+      cursor = next;
+    } while (cursor !== '0');
+  }
   return [...found];
 }
 
-export async function removeKeys(redis: Redis, scope: Scope): Promise<void> {
-  const keys = await keysOf(redis, scope);
-  if (keys.length > 0) await redis.del(...keys);
+export async function removeKeys(shards: Shards, scope: Scope): Promise<void> {
+  for (const key of await keysOf(shards, scope)) await shards.of(key).del(key);
 }
 
 /** Lets time pass for keys, which know no time but that of their end. */
-export async function age(redis: Redis, scope: Scope, ms: number): Promise<void> {
-  for (const key of await keysOf(redis, scope)) {
-    const leftMs = await redis.pttl(key);
-    if (leftMs >= 0) await redis.pexpire(key, leftMs - ms);
+export async function age(shards: Shards, scope: Scope, ms: number): Promise<void> {
+  for (const key of await keysOf(shards, scope)) {
+    const leftMs = await shards.of(key).pttl(key);
+    if (leftMs >= 0) await shards.of(key).pexpire(key, leftMs - ms);
   }
 }
 

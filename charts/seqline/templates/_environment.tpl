@@ -28,6 +28,8 @@ restarts amid a rollout does not find those of the next version. `own` names the
 {{- $v := .root.Values -}}
 {{ include "seqline.secret" (dict "name" "MYSQL_URL" "existing" $v.mysql.existingSecret "own" .own) }}
 {{ include "seqline.secret" (dict "name" "REDIS_URL" "existing" $v.redis.existingSecret "own" .own) }}
+- name: REDIS_CLUSTER
+  value: {{ $v.redis.cluster | quote }}
 - name: KAFKA_BROKERS
   value: {{ $v.kafka.brokers | quote }}
 - name: KAFKA_PARTITIONS

@@ -3,7 +3,8 @@ import { StoreUnavailable } from '../../ports/errors.ts';
 
 /**
  * With these the server refuses whatever it is asked at this time, or to this user: it is loading, a replica, full,
- * busy, cut off from its disk or its cluster, or its passwords and permissions changed. Trying again helps once that is over.
+ * busy, cut off from its disk or its cluster, no longer the one that holds the key, or its passwords and permissions
+ * changed. Trying again helps once that is over.
  */
 const UNAVAILABLE_CODES = new Set([
   'LOADING',
@@ -12,6 +13,8 @@ const UNAVAILABLE_CODES = new Set([
   'NOREPLICAS',
   'CLUSTERDOWN',
   'TRYAGAIN',
+  'MOVED',
+  'ASK',
   'MISCONF',
   'OOM',
   'BUSY',
@@ -40,6 +43,7 @@ export async function execute(pipeline: ChainableCommander): Promise<unknown[]> 
 
 /** The driver's errors are answers of the server, or they say that there was none. */
 function translated(error: unknown): Error {
+  if (error instanceof StoreUnavailable) return error;
   const bare = withoutCommand(error);
   if (isAnswer(bare) && !UNAVAILABLE_CODES.has(codeOf(bare))) return bare;
   const message = NOT_CONNECTED.test(bare.message) ? 'no connection' : bare.message;

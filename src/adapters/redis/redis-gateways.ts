@@ -4,30 +4,24 @@ import type { Route } from '../../ports/registry.ts';
 import { execute, reach } from './redis-errors.ts';
 import { REDIS_KEYS, userOfConn } from './redis-keys.ts';
 import type { HeldRoute } from './redis-registry.ts';
+import { executeEach, type Shards } from './redis-shards.ts';
 import { serverTime } from './redis-time.ts';
 
 /** Keys that the server looks at in one go; it does nothing else meanwhile. */
 const SCAN_COUNT = 1000;
+const KEYS = [REDIS_KEYS.gatewayConnections, REDIS_KEYS.gateways];
 
 /** Signs of life in Redis, by the server's clock. */
-export function createRedisGateways(redis: Redis): Gateways {
+export function createRedisGateways(shards: Shards): Gateways {
   return {
     async sign(gatewayId, connections) {
-      const now = await serverTime(redis);
-      await execute(
-        redis
-          .pipeline()
-          .zadd(REDIS_KEYS.gatewayConnections, connections, gatewayId)
-          .zadd(REDIS_KEYS.gateways, now, gatewayId),
-      );
+      const scores = [connections, await serverTime(shards)];
+      await executeEach(shards, KEYS, (pipeline, key, i) => pipeline.zadd(key, scores[i]!, gatewayId));
     },
 
     async signs() {
-      const [signs, counts] = await execute(
-        redis
-          .pipeline()
-          .zrange(REDIS_KEYS.gateways, '0', '-1', 'WITHSCORES')
-          .zrange(REDIS_KEYS.gatewayConnections, '0', '-1', 'WITHSCORES'),
+      const [counts, signs] = await executeEach(shards, KEYS, (pipeline, key) =>
+        pipeline.zrange(key, '0', '-1', 'WITHSCORES'),
       );
       const connections = scoresOf(counts as string[]);
       return [...scoresOf(signs as string[])].map(([gatewayId, at]) => ({
@@ -38,21 +32,21 @@ export function createRedisGateways(redis: Redis): Gateways {
     },
 
     async forget(gatewayId) {
-      await execute(
-        redis.pipeline().zrem(REDIS_KEYS.gatewayConnections, gatewayId).zrem(REDIS_KEYS.gateways, gatewayId),
-      );
+      await executeEach(shards, KEYS, (pipeline, key) => pipeline.zrem(key, gatewayId));
     },
 
     async *routesTo(gatewayId) {
-      let cursor = '0';
-      do {
-        const [next, keys] = await reach(() =>
-          redis.scan(cursor, 'MATCH', REDIS_KEYS.conn('*'), 'COUNT', SCAN_COUNT),
-        );
-        const routes = await routesIn(redis, keys);
-        yield routes.filter((route) => route.gateway_id === gatewayId);
-        cursor = next;
-      } while (cursor !== '0');
+      for (const redis of shards.all()) {
+        let cursor = '0';
+        do {
+          const [next, keys] = await reach(() =>
+            redis.scan(cursor, 'MATCH', REDIS_KEYS.conn('*'), 'COUNT', SCAN_COUNT),
+          );
+          const routes = await routesIn(redis, keys);
+          yield routes.filter((route) => route.gateway_id === gatewayId);
+          cursor = next;
+        } while (cursor !== '0');
+      }
     },
   };
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import type { Inbox, InboxRead } from '../../ports/inbox.ts';
 import type { StoredMessage } from '../../ports/messages.ts';
 import { execute, reach } from './redis-errors.ts';
 import { REDIS_KEYS } from './redis-keys.ts';
-import { watchLife } from './redis-life.ts';
+import { watchLives } from './redis-life.ts';
+import { byServer, type Shards } from './redis-shards.ts';
 
 export interface RedisInboxOptions {
-  redis: Redis;
+  shards: Shards;
   /** Messages that are kept of each user; older ones are trimmed. */
   length: number;
   /** Messages are kept this long after the last one. */
@@ -21,12 +21,13 @@ const META_TTLS = 4;
 const LIFE_CHARS = 12;
 
 /** Inboxes in Redis; see `lua/inbox-append.lua` and `lua/inbox-read.lua`. */
-export function createRedisInbox({ redis, length, ttlMs }: RedisInboxOptions): Inbox {
+export function createRedisInbox({ shards, length, ttlMs }: RedisInboxOptions): Inbox {
   const metaTtlMs = META_TTLS * ttlMs;
-  const presentLife = watchLife(redis);
+  const presentLife = watchLives();
 
   async function read(userId: string, epoch: string, afterSeq: number, limit: number): Promise<InboxRead> {
-    const life = await presentLife();
+    const redis = shards.of(REDIS_KEYS.inbox(userId));
+    const life = await presentLife(redis);
     const [headEpoch, seq, resync, members] = await reach(() =>
       redis.inboxRead(...keysOf(userId), newEpoch(life), metaTtlMs, epoch, afterSeq, limit),
     );
@@ -46,23 +47,29 @@ export function createRedisInbox({ redis, length, ttlMs }: RedisInboxOptions): I
     },
 
     async append(entries) {
-      const life = await presentLife();
-      const byUser = Map.groupBy(entries.keys(), (index) => entries[index]!.userId);
-      const pipeline = redis.pipeline();
-      // An epoch is a user's own, so those that begin here may share its name; a message is in two inboxes.
-      const epoch = newEpoch(life);
+      const ofUsers = [...Map.groupBy(entries.keys(), (index) => entries[index]!.userId)];
+      // A message is in two inboxes.
       const written = writtenOnce(entries.map(({ message }) => message));
-      for (const [userId, indexes] of byUser) {
-        const messages = indexes.flatMap((index) => written.get(entries[index]!.message)!);
-        pipeline.inboxAppend(...keysOf(userId), epoch, metaTtlMs, length, ttlMs, ...messages);
-      }
-      const replies = (await execute(pipeline)) as number[][];
       const numbers = new Array<number>(entries.length);
-      for (const [nth, indexes] of [...byUser.values()].entries()) {
-        indexes.forEach((index, i) => {
-          numbers[index] = replies[nth]![i]!;
-        });
-      }
+      const inboxes = ofUsers.map(([userId]) => REDIS_KEYS.inbox(userId));
+      await Promise.all(
+        [...byServer(shards, inboxes)].map(async ([redis, which]) => {
+          // An epoch is a user's own, so those that begin here may share its name.
+          const epoch = newEpoch(await presentLife(redis));
+          const pipeline = redis.pipeline();
+          for (const nth of which) {
+            const [userId, indexes] = ofUsers[nth]!;
+            const messages = indexes.flatMap((index) => written.get(entries[index]!.message)!);
+            pipeline.inboxAppend(...keysOf(userId), epoch, metaTtlMs, length, ttlMs, ...messages);
+          }
+          const replies = (await execute(pipeline)) as number[][];
+          which.forEach((nth, i) => {
+            ofUsers[nth]![1].forEach((index, j) => {
+              numbers[index] = replies[i]![j]!;
+            });
+          });
+        }),
+      );
       return numbers;
     },
   };

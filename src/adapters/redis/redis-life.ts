@@ -2,11 +2,23 @@ import type { Redis } from 'ioredis';
 import { readInfo } from './redis-info.ts';
 
 /**
- * Gives the name of the server's present life: another one after each start and each failover, when what it holds may
+ * Gives the name of a server's present life: another one after each start and each failover, when what it holds may
  * be older than what was told to clients. Empty where the server does not tell. What is sent in the same turn goes to
  * the server that was named.
  */
-export function watchLife(redis: Redis): () => Promise<string> {
+export function watchLives(): (redis: Redis) => Promise<string> {
+  const lives = new WeakMap<Redis, () => Promise<string>>();
+  return (redis) => {
+    let life = lives.get(redis);
+    if (!life) {
+      life = watchLife(redis);
+      lives.set(redis, life);
+    }
+    return life();
+  };
+}
+
+function watchLife(redis: Redis): () => Promise<string> {
   let life: Promise<string> | undefined;
   redis.on('ready', () => {
     life = undefined;

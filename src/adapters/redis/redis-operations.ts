@@ -1,15 +1,16 @@
-import type { Redis } from 'ioredis';
 import type { InboxState, RouteState } from '../../ports/operations.ts';
 import { execute, reach } from './redis-errors.ts';
 import { REDIS_KEYS } from './redis-keys.ts';
 import type { HeldRoute } from './redis-registry.ts';
+import type { Shards } from './redis-shards.ts';
 import { millisecondsOf } from './redis-time.ts';
 
 /** What operators want to know of Redis and no port tells. Nothing of it is begun by looking. */
 
 /** The user's live routes, longest first, with the signs of life of their gateways. */
-export async function readRoutes(redis: Redis, userId: string): Promise<RouteState[]> {
-  const [time, held] = await execute(redis.pipeline().time().hgetall(REDIS_KEYS.conn(userId)));
+export async function readRoutes(shards: Shards, userId: string): Promise<RouteState[]> {
+  const key = REDIS_KEYS.conn(userId);
+  const [time, held] = await execute(shards.of(key).pipeline().time().hgetall(key));
   const now = millisecondsOf(time);
   const routes = Object.entries(held as Record<string, string>)
     .map(([device_id, value]) => ({ device_id, ...(JSON.parse(value) as HeldRoute) }))
@@ -17,7 +18,7 @@ export async function readRoutes(redis: Redis, userId: string): Promise<RouteSta
     .sort((a, b) => a.since - b.since);
   if (routes.length === 0) return [];
   const gatewayIds = routes.map(({ gateway_id }) => gateway_id);
-  const signs = await reach(() => redis.zmscore(REDIS_KEYS.gateways, gatewayIds));
+  const signs = await reach(() => shards.of(REDIS_KEYS.gateways).zmscore(REDIS_KEYS.gateways, gatewayIds));
   return routes.map((route, i) => ({
     ...route,
     gateway_seen_at: signs[i] == null ? null : Number(signs[i]),
@@ -25,8 +26,9 @@ export async function readRoutes(redis: Redis, userId: string): Promise<RouteSta
   }));
 }
 
-export async function readInboxState(redis: Redis, userId: string): Promise<InboxState | undefined> {
-  const pipeline = redis
+export async function readInboxState(shards: Shards, userId: string): Promise<InboxState | undefined> {
+  const pipeline = shards
+    .of(REDIS_KEYS.inbox(userId))
     .pipeline()
     .hmget(REDIS_KEYS.inboxMeta(userId), 'epoch', 'seq')
     .zcard(REDIS_KEYS.inbox(userId));
@@ -36,13 +38,14 @@ export async function readInboxState(redis: Redis, userId: string): Promise<Inbo
 }
 
 /** All of it at once: numbers without their epoch would be taken for those of the next one. */
-export async function dropInbox(redis: Redis, userId: string): Promise<void> {
+export async function dropInbox(shards: Shards, userId: string): Promise<void> {
   const keys = [REDIS_KEYS.inbox(userId), REDIS_KEYS.inboxMeta(userId), REDIS_KEYS.inboxPlaces(userId)];
-  await reach(() => redis.del(...keys));
+  await reach(() => shards.of(keys[0]!).del(...keys));
 }
 
 /** The last number that was taken; null where the counter is not there. */
-export async function readCounter(redis: Redis, conversationId: string): Promise<number | null> {
-  const counter = await reach(() => redis.get(REDIS_KEYS.seq(conversationId)));
+export async function readCounter(shards: Shards, conversationId: string): Promise<number | null> {
+  const key = REDIS_KEYS.seq(conversationId);
+  const counter = await reach(() => shards.of(key).get(key));
   return counter === null ? null : Number(counter);
 }

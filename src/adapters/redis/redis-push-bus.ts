@@ -1,27 +1,32 @@
-import type { Redis } from 'ioredis';
 import type { GroupPush, Push, PushBus, PushFeed, PushListener } from '../../ports/push-bus.ts';
 import type { Presence } from '../../protocol/packets.ts';
+import { openChannels } from './redis-channels.ts';
 import { decodeEnvelope, encodeEnvelope, type IgnoredReason } from './redis-envelope.ts';
 import { reach } from './redis-errors.ts';
 import { REDIS_CHANNELS } from './redis-keys.ts';
-import { openSubscriber } from './redis-subscriber.ts';
+import type { Shards } from './redis-shards.ts';
 
 export interface RedisPushBusOptions {
-  /** Publishes; each feed opens a connection of its own beside it. */
-  redis: Redis;
+  /** Publish; each feed opens connections of its own beside theirs. */
+  shards: Shards;
   /** A listener threw, or the connection of a feed is in trouble. */
   onError: (error: unknown) => void;
   /** An envelope came that this version cannot read. It is dropped. */
   onIgnored: (channel: string, reason: IgnoredReason) => void;
 }
 
-/** Pushes by Redis Pub/Sub. Disposing closes the feeds and not `redis`. */
+/** Pushes by Redis Pub/Sub. Disposing closes the feeds and not `shards`. */
 export function createRedisPushBus(options: RedisPushBusOptions): PushBus {
-  const { redis } = options;
+  const { shards } = options;
   const feeds = new Set<PushFeed>();
 
   async function publish(channel: string, items: object[]): Promise<void> {
-    await reach(() => redis.publish(channel, encodeEnvelope(items)));
+    const envelope = encodeEnvelope(items);
+    await reach(() =>
+      shards.sharded
+        ? shards.of(channel).spublish(channel, envelope)
+        : shards.of(channel).publish(channel, envelope),
+    );
   }
 
   return {
@@ -42,7 +47,7 @@ export function createRedisPushBus(options: RedisPushBusOptions): PushBus {
 }
 
 async function openFeed(
-  { redis, onError, onIgnored }: RedisPushBusOptions,
+  { shards, onError, onIgnored }: RedisPushBusOptions,
   gatewayId: string,
   listener: PushListener,
   onClose: () => void,
@@ -56,11 +61,11 @@ async function openFeed(
     }
   };
   const onInterrupted = () => tell(() => listener.onInterrupted());
-  const subscriber = await openSubscriber({ redis, onInterrupted, onError });
+  const channels = await openChannels({ shards, onInterrupted, onError });
 
   async function subscribe<T>(channel: string, receive: (items: T[]) => void): Promise<void> {
     if (!open) return;
-    await subscriber.subscribe(channel, (message) => {
+    await channels.subscribe(channel, (message) => {
       const items = decodeEnvelope(message);
       if (typeof items === 'string') tell(() => onIgnored(channel, items));
       else tell(() => receive(items as T[]));
@@ -71,7 +76,7 @@ async function openFeed(
     if (!open) return;
     open = false;
     onClose();
-    await subscriber[Symbol.asyncDispose]();
+    await channels[Symbol.asyncDispose]();
   }
 
   try {
@@ -83,12 +88,12 @@ async function openFeed(
   return {
     joinGroup: (groupId) =>
       subscribe(REDIS_CHANNELS.group(groupId), (pushes: GroupPush[]) => listener.onGroup(groupId, pushes)),
-    leaveGroup: (groupId) => subscriber.unsubscribe(REDIS_CHANNELS.group(groupId)),
+    leaveGroup: (groupId) => channels.unsubscribe(REDIS_CHANNELS.group(groupId)),
     watch: (userId) =>
       subscribe(REDIS_CHANNELS.presence(userId), (presences: Presence[]) => {
         for (const presence of presences) listener.onPresence(presence);
       }),
-    unwatch: (userId) => subscriber.unsubscribe(REDIS_CHANNELS.presence(userId)),
+    unwatch: (userId) => channels.unsubscribe(REDIS_CHANNELS.presence(userId)),
     [Symbol.asyncDispose]: close,
   };
 }

@@ -3,6 +3,7 @@ import type { PresenceState, Registration, Registry, Route } from '../../ports/r
 import { execute, reach } from './redis-errors.ts';
 import { REDIS_KEYS } from './redis-keys.ts';
 import type { HoldReply } from './redis-scripts.ts';
+import { byServer, executeEach, type Shards } from './redis-shards.ts';
 import { millisecondsOf, serverTime } from './redis-time.ts';
 
 /** How long it is remembered when a user was last seen. */
@@ -10,7 +11,7 @@ const LAST_SEEN_KEPT_MS = 30 * 24 * 3600 * 1000;
 const ANY_NUMBER = 0;
 
 export interface RedisRegistryOptions {
-  redis: Redis;
+  shards: Shards;
   /** A route that is not refreshed lapses after this. */
   ttlMs: number;
 }
@@ -28,23 +29,26 @@ export interface HeldRoute {
  * clocks of gateways need not agree. A key lasts as long as its newest route; older ones in it tell themselves when
  * they lapsed, and are removed when the user comes to somebody's mind again.
  */
-export function createRedisRegistry({ redis, ttlMs }: RedisRegistryOptions): Registry {
+export function createRedisRegistry({ shards, ttlMs }: RedisRegistryOptions): Registry {
   return {
-    now: () => serverTime(redis),
+    now: () => serverTime(shards),
 
     async register(route, devicesMax) {
+      const redis = shards.of(REDIS_KEYS.conn(route.user_id));
       const reply = await reach(() => redis.registryHold(...holdArguments(route, ttlMs), devicesMax));
       return registrationOf(route, reply);
     },
 
     async refresh(routes) {
-      const pipeline = redis.pipeline();
-      for (const route of routes) pipeline.registryHold(...holdArguments(route, ttlMs), ANY_NUMBER);
-      const replies = (await execute(pipeline)) as HoldReply[];
+      const keys = routes.map(({ user_id }) => REDIS_KEYS.conn(user_id));
+      const replies = (await executeEach(shards, keys, (pipeline, _key, i) =>
+        pipeline.registryHold(...holdArguments(routes[i]!, ttlMs), ANY_NUMBER),
+      )) as HoldReply[];
       return routes.filter((_, i) => replies[i]![0] === 'superseded');
     },
 
     async unregister(route) {
+      const redis = shards.of(REDIS_KEYS.conn(route.user_id));
       const left = await reach(() =>
         redis.registryRelease(...keysOf(route.user_id), route.device_id, route.session_id, LAST_SEEN_KEPT_MS),
       );
@@ -52,34 +56,54 @@ export function createRedisRegistry({ redis, ttlMs }: RedisRegistryOptions): Reg
     },
 
     async routes(userIds) {
-      const pipeline = redis.pipeline().time();
-      for (const userId of userIds) pipeline.hgetall(REDIS_KEYS.conn(userId));
-      const [time, ...held] = await execute(pipeline);
-      const now = millisecondsOf(time);
       const result = new Map<string, Route[]>();
-      userIds.forEach((userId, i) => {
-        const routes = liveRoutes(userId, held[i] as Record<string, string>, now);
-        if (routes.length > 0) result.set(userId, routes);
+      await eachServer(userIds, async (redis, users) => {
+        const pipeline = redis.pipeline().time();
+        for (const userId of users) pipeline.hgetall(REDIS_KEYS.conn(userId));
+        const [time, ...held] = await execute(pipeline);
+        const now = millisecondsOf(time);
+        users.forEach((userId, i) => {
+          const routes = liveRoutes(userId, held[i] as Record<string, string>, now);
+          if (routes.length > 0) result.set(userId, routes);
+        });
       });
       return result;
     },
 
     async presence(userIds) {
-      const pipeline = redis.pipeline().time();
-      for (const userId of userIds) {
-        pipeline.hgetall(REDIS_KEYS.conn(userId));
-        pipeline.get(REDIS_KEYS.seen(userId));
-      }
-      const [time, ...replies] = await execute(pipeline);
-      const now = millisecondsOf(time);
-      return new Map(
-        userIds.map((userId, i) => {
+      const result = new Map<string, PresenceState>();
+      await eachServer(userIds, async (redis, users) => {
+        const pipeline = redis.pipeline().time();
+        for (const userId of users) {
+          pipeline.hgetall(REDIS_KEYS.conn(userId));
+          pipeline.get(REDIS_KEYS.seen(userId));
+        }
+        const [time, ...replies] = await execute(pipeline);
+        const now = millisecondsOf(time);
+        users.forEach((userId, i) => {
           const routes = liveRoutes(userId, replies[2 * i] as Record<string, string>, now);
-          return [userId, presenceOf(routes.length, replies[2 * i + 1] as string | null, now)];
-        }),
-      );
+          result.set(userId, presenceOf(routes.length, replies[2 * i + 1] as string | null, now));
+        });
+      });
+      return result;
     },
   };
+
+  /** Does something with the users of each server, by its own clock. */
+  async function eachServer(
+    userIds: string[],
+    work: (redis: Redis, users: string[]) => Promise<void>,
+  ): Promise<void> {
+    const servers = byServer(shards, userIds.map(REDIS_KEYS.conn));
+    await Promise.all(
+      [...servers].map(([redis, which]) =>
+        work(
+          redis,
+          which.map((i) => userIds[i]!),
+        ),
+      ),
+    );
+  }
 }
 
 function keysOf(userId: string): [string, string] {

@@ -11,6 +11,8 @@ const CHANNELS_PER_COMMAND = 500;
 export interface SubscriberOptions {
   /** A connection of its own is opened to the same server. */
   redis: Redis;
+  /** Channels are those of Redis Cluster, which are heard at one server alone. */
+  sharded: boolean;
   /** Anything may have been lost since the last message; from now on messages come again. */
   onInterrupted: () => void;
   onError: (error: unknown) => void;
@@ -27,8 +29,10 @@ export interface Subscriber extends AsyncDisposable {
 }
 
 export async function openSubscriber(options: SubscriberOptions): Promise<Subscriber> {
-  const { redis, onInterrupted, onError } = options;
+  const { redis, sharded, onInterrupted, onError } = options;
   const receivers = new Map<string, (message: string) => void>();
+  // In Redis Cluster channels of one command must be of one slot.
+  const perCommand = sharded ? 1 : CHANNELS_PER_COMMAND;
   const connection = duplicateRedis(redis, onError);
   try {
     await connection.connect();
@@ -36,7 +40,9 @@ export async function openSubscriber(options: SubscriberOptions): Promise<Subscr
     connection.disconnect();
     throw new StoreUnavailable('redis', 'no connection for subscriptions', { cause: error });
   }
-  connection.on('message', (channel: string, message: string) => receivers.get(channel)?.(message));
+  connection.on(sharded ? 'smessage' : 'message', (channel: string, message: string) =>
+    receivers.get(channel)?.(message),
+  );
   connection.on('ready', () => void renew());
   // The answer does not matter: a connection on which nothing arrives is replaced.
   const pings = setInterval(() => connection.ping().catch(() => {}), PING_MS);
@@ -54,8 +60,9 @@ export async function openSubscriber(options: SubscriberOptions): Promise<Subscr
   async function subscribeTo(channels: string[]): Promise<void> {
     try {
       const commands: Promise<unknown>[] = [];
-      for (let i = 0; i < channels.length; i += CHANNELS_PER_COMMAND) {
-        commands.push(connection.subscribe(...channels.slice(i, i + CHANNELS_PER_COMMAND)));
+      for (let i = 0; i < channels.length; i += perCommand) {
+        const some = channels.slice(i, i + perCommand);
+        commands.push(sharded ? connection.ssubscribe(...some) : connection.subscribe(...some));
       }
       await reach(() => Promise.all(commands));
     } catch (error) {
@@ -73,7 +80,7 @@ export async function openSubscriber(options: SubscriberOptions): Promise<Subscr
     async unsubscribe(channel) {
       receivers.delete(channel);
       // If this fails the connection is lost, and the next one does not know the channel.
-      await connection.unsubscribe(channel).catch(() => {});
+      await (sharded ? connection.sunsubscribe(channel) : connection.unsubscribe(channel)).catch(() => {});
     },
 
     async [Symbol.asyncDispose]() {

@@ -1,9 +1,10 @@
-import type { Redis } from 'ioredis';
 import { reach } from './redis-errors.ts';
+import { REDIS_KEYS } from './redis-keys.ts';
+import type { Shards } from './redis-shards.ts';
 
-/** Ms since 1970 by the server's clock. */
-export async function serverTime(redis: Redis): Promise<number> {
-  return millisecondsOf(await reach(() => redis.time()));
+/** Ms since 1970 by one server's clock, which is the same for all who ask. */
+export async function serverTime(shards: Shards): Promise<number> {
+  return millisecondsOf(await reach(() => shards.of(REDIS_KEYS.gateways).time()));
 }
 
 /** The reply to TIME: seconds, and microseconds of the second. */

@@ -1,6 +1,6 @@
 import { createKafkaEventLog } from '../../adapters/kafka/kafka-event-log.ts';
 import { createMysqlTimeline } from '../../adapters/mysql/mysql-timeline.ts';
-import { closeRedis, createRedis } from '../../adapters/redis/redis-connection.ts';
+import { openRedis } from '../../adapters/redis/open-redis.ts';
 import { createRedisInbox } from '../../adapters/redis/redis-inbox.ts';
 import type { Config } from '../../config/config.ts';
 import type { Operations } from '../../ports/operations.ts';
@@ -16,8 +16,9 @@ export function openOperations(config: Config): Operations {
   const stack = new AsyncDisposableStack();
   const kafka = createKafka(config, createLogger('silent', {}));
   // What goes wrong is told by the command that waited for it.
-  const redis = createRedis({ url: config.REDIS_URL!, onError: () => {} });
-  stack.defer(() => closeRedis(redis));
+  const redis = stack.use(
+    openRedis({ url: config.REDIS_URL!, cluster: config.REDIS_CLUSTER, onError: () => {} }),
+  );
   const operations = createOperations({
     kafka,
     redis,
@@ -25,7 +26,11 @@ export function openOperations(config: Config): Operations {
       createKafkaEventLog({ kafka, partitions: config.KAFKA_PARTITIONS, queueMax: LOG_QUEUE_MAX }),
     ),
     timeline: stack.use(createMysqlTimeline({ url: config.MYSQL_URL! })),
-    inbox: createRedisInbox({ redis, length: config.INBOX_LENGTH, ttlMs: config.INBOX_TTL_SECONDS * 1000 }),
+    inbox: createRedisInbox({
+      shards: redis,
+      length: config.INBOX_LENGTH,
+      ttlMs: config.INBOX_TTL_SECONDS * 1000,
+    }),
     now: Date.now,
   });
   return { ...operations, [Symbol.asyncDispose]: () => stack.disposeAsync() };

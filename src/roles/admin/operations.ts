@@ -1,8 +1,7 @@
-import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import { KAFKA_NAMES } from '../../adapters/kafka/kafka-topics.ts';
-import { untilReady } from '../../adapters/redis/redis-connection.ts';
 import { dropInbox, readCounter, readInboxState, readRoutes } from '../../adapters/redis/redis-operations.ts';
+import type { Shards } from '../../adapters/redis/redis-shards.ts';
 import type { EventLog } from '../../ports/event-log.ts';
 import type { Inbox } from '../../ports/inbox.ts';
 import type { LogTopics } from '../../ports/log-events.ts';
@@ -14,7 +13,7 @@ import { partitionPlaces } from './partition-places.ts';
 
 export interface OperationsDeps {
   kafka: Kafka;
-  redis: Redis;
+  redis: Shards;
   log: EventLog;
   timeline: Timeline;
   inbox: Inbox;
@@ -38,17 +37,17 @@ export function createOperations(deps: OperationsDeps): Omit<Operations, keyof A
     },
 
     async routes(userId) {
-      await untilReady(redis);
+      await redis.ready();
       return readRoutes(redis, userId);
     },
 
     async inbox(userId) {
-      await untilReady(redis);
+      await redis.ready();
       return readInboxState(redis, userId);
     },
 
     async rebuildInbox(userId) {
-      await untilReady(redis);
+      await redis.ready();
       await dropInbox(redis, userId);
       return inbox.head(userId);
     },
@@ -72,7 +71,7 @@ async function readConversation(
     limit: messagesMax,
   });
   const cursors = await timeline.memberCursors([conversationId], STATUS_MEMBERS_MAX);
-  await untilReady(redis);
+  await redis.ready();
   return {
     conversation_id: conversationId,
     group,

@@ -93,7 +93,7 @@ describe('routes across gateways', { skip: NO_SERVERS, timeout: 180_000 }, () =>
   });
 
   function registry() {
-    return createRedisRegistry({ redis: connection.redis, ttlMs: ROUTE_MS });
+    return createRedisRegistry({ shards: connection.shards, ttlMs: ROUTE_MS });
   }
 
   /** As a gateway does that has no way to tell the others. */
