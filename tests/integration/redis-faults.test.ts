@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Redis } from 'ioredis';
 import { checkRedis, pingRedis } from '../../src/adapters/redis/redis-check.ts';
 import { untilReady } from '../../src/adapters/redis/redis-connection.ts';
 import { createRedisInbox } from '../../src/adapters/redis/redis-inbox.ts';
@@ -45,6 +46,29 @@ describe('Redis in trouble', { skip: noOwnRedis }, () => {
     const { head, resync } = await t.inbox.read('ann', before.epoch, before.seq, 10);
     assert.equal(resync, true, 'the messages 4 and 5 are not among those that follow');
     assert.notEqual(head.epoch, before.epoch);
+  });
+
+  test('a server that was a replica for a while, of one that lacked the newest: inboxes begin anew', async () => {
+    await using t = await open();
+    await using other = await startOwnRedis();
+    await using replica = await connect(other.url);
+    const follows = async ({ redis }: { redis: Redis }) =>
+      (await redis.info('replication')).includes('link_status:up');
+    await replica.redis.replicaof('127.0.0.1', t.server.port);
+    await until('the other one follows', () => follows(replica));
+    await t.inbox.append([entry(1)]);
+    assert.equal(await t.redis.wait(1, KNOWN_MS_MAX), 1);
+    await replica.redis.replicaof('NO', 'ONE');
+    await t.inbox.append([entry(2)]);
+    const before = await t.inbox.head('ann');
+    assert.equal(before.seq, 2);
+    await t.redis.replicaof('127.0.0.1', other.port);
+    await until('it follows', () => follows(t));
+    await t.redis.replicaof('NO', 'ONE');
+    await until('it knows that', async () => (await t.inbox.head('ann')).epoch !== before.epoch);
+    await t.inbox.append([entry(3), entry(4)]);
+    const { resync } = await t.inbox.read('ann', before.epoch, before.seq, 10);
+    assert.equal(resync, true, 'message 2 is not among those that follow');
   });
 
   test('what was refused in an outage is not carried out after it', async () => {
