@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Clock ticks a second in /proc; the same on every Linux that Node runs on. */
@@ -20,6 +20,34 @@ export function cpuSeconds(pid: number): number {
 /** Resident memory of a process. */
 export function rssKib(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(read(pid, 'status'))![1]);
+}
+
+const LISTENING = '0A';
+
+/** The process of this machine that listens on a TCP port. Throws where there is none, or it is another user's. */
+export function listenerOf(port: number): number {
+  const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
+  const inodes = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
+    readFileSync(table, 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local, , state]) => local?.endsWith(`:${hexPort}`) && state === LISTENING)
+      .map((fields) => `socket:[${fields[9]}]`),
+  );
+  const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && holdsAny(name, inodes));
+  if (!pid) throw new Error(`No process that we may look at listens on port ${port}.`);
+  return Number(pid);
+}
+
+function holdsAny(pid: string, sockets: string[]): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) =>
+      sockets.includes(readlinkSync(`/proc/${pid}/fd/${fd}`)),
+    );
+  } catch {
+    // It has ended, or is not ours.
+    return false;
+  }
 }
 
 /** Resident memory once it no longer moves. */

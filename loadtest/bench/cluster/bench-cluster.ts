@@ -1,17 +1,18 @@
 import { type Cluster, startCluster } from '../../../tests/harness/cluster.ts';
 import type { ClusterProcess } from '../../../tests/harness/cluster-process.ts';
+import type { Environment } from '../../../tests/harness/own-server.ts';
 import type { Door } from '../seqline-client.ts';
 
-/** Two gateways and two workers, with limits that do not get into the way. */
-export function startBenchCluster(profileDir: string | undefined): Promise<Cluster> {
-  const env: Record<string, string> = {
-    LOG_LEVEL: 'warn',
-    MESSAGES_PER_SECOND: '1000000',
-    CONNECTIONS_PER_USER: '1000',
-    HEARTBEAT_TIMEOUT_MS: '3600000',
-  };
-  if (profileDir) env.NODE_OPTIONS = `--cpu-prof --cpu-prof-dir=${profileDir}`;
-  return startCluster({ gateways: 2, workers: 2, env });
+const ENV = {
+  LOG_LEVEL: 'warn',
+  MESSAGES_PER_SECOND: '1000000',
+  CONNECTIONS_PER_USER: '1000',
+  HEARTBEAT_TIMEOUT_MS: '3600000',
+};
+
+/** Gateways and two workers, with limits that do not get into the way. */
+export function startBenchCluster(env: Environment, gateways = 2): Promise<Cluster> {
+  return startCluster({ gateways, workers: 2, env: { ...ENV, ...env } });
 }
 
 /** The way in at one of the gateways. */

@@ -6,6 +6,7 @@ import { batchesOf, doorOf, meanBatch, pidsOf } from './bench-cluster.ts';
 import { type Crowd, connectCrowd, crowdConversations } from './crowd.ts';
 import { openPlainInsert, type PlainInsert } from './plain-insert.ts';
 import { seed } from './seed.ts';
+import type { StartCluster } from './subjects.ts';
 
 const FEW = 1000;
 const MANY = 100_000;
@@ -18,7 +19,8 @@ const SHARE_MIN = 0.8;
  * The rate at saturation tells what a message costs. Few and many conversations take turns. An empty table and a full
  * one cannot, so of these both rates are taken as shares of the plain insert's beside them, whose table is small both times.
  */
-export async function measureFlatCost(cluster: Cluster, seconds: number): Promise<Measurements> {
+export async function measureFlatCost(start: StartCluster, seconds: number): Promise<Measurements> {
+  await using cluster = await start();
   const { mysqlUrl } = cluster.stores;
   await using plain = await openPlainInsert(mysqlUrl);
   const doors = cluster.gateways.map((_, i) => doorOf(cluster, i));

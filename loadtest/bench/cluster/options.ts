@@ -1,20 +1,25 @@
 import { parseArgs } from 'node:util';
 import { secondsWithin } from '../options.ts';
+import { SUBJECTS, type SubjectName } from './subjects.ts';
 
 export interface ClusterOptions {
+  subject: SubjectName;
   seconds: number;
-  flat: boolean;
   json: string | undefined;
   profileDir: string | undefined;
   help: boolean;
 }
 
+const NAMES = Object.keys(SUBJECTS);
+
 export const HELP = `Measures two gateways and two workers beside what their servers do by themselves, on this machine.
 
   npm run bench:cluster [-- options]
 
-  --flat            show instead that a message costs as much among 100,000 conversations as among 1,000, and with
-                    1,000,000 messages stored as with none
+  --of <subject>    one of these; default traffic
+${Object.entries(SUBJECTS)
+  .map(([name, { about }]) => `                      ${name.padEnd(10)} ${about}`)
+  .join('\n')}
   --seconds <n>     length of each round, 1 to 30; default 3
   --json <file>     write the measurements there as JSON
   --profile <dir>   write a CPU profile of each process there; it costs a few per cent
@@ -32,13 +37,24 @@ export function parseOptions(args: string[]): ClusterOptions {
   const { values } = parseArgs({
     args: args.filter((arg) => arg !== '--'),
     options: {
-      flat: { type: 'boolean', default: false },
+      of: { type: 'string', default: 'traffic' },
       seconds: { type: 'string', default: SECONDS.fallback },
       json: { type: 'string' },
       profile: { type: 'string' },
       help: { type: 'boolean', default: false, short: 'h' },
     },
   });
-  const { flat, json, profile: profileDir, help } = values;
-  return { flat, seconds: secondsWithin(values.seconds, SECONDS), json, profileDir, help };
+  const { of, json, profile: profileDir, help } = values;
+  return {
+    subject: subjectName(of),
+    seconds: secondsWithin(values.seconds, SECONDS),
+    json,
+    profileDir,
+    help,
+  };
+}
+
+function subjectName(name: string): SubjectName {
+  if (Object.hasOwn(SUBJECTS, name)) return name as SubjectName;
+  throw new Error(`--of takes ${NAMES.join(', ')}, and "${name}" is none of them.`);
 }

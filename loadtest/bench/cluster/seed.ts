@@ -5,6 +5,10 @@ import { CONTENT } from '../chat-frames.ts';
 const ROWS = 2000;
 const CONNECTIONS = 4;
 
+const CONVERSATION = 'conversation (conversation_id, type, last_seq, last_time, created_at)';
+const CONVERSATION_MEMBER =
+  'conversation_member (user_id, conversation_id, join_seq, ack_seq, read_seq, own_seq)';
+
 type Row = (string | number | null)[];
 
 /** A direct conversation that is to be there already. */
@@ -18,22 +22,41 @@ export interface Seeded {
 /** Writes conversations, their members and their messages as the workers would have, in bulk. */
 export async function seed(mysqlUrl: string, conversations: Seeded[]): Promise<void> {
   const now = Date.now();
-  const pool = createPool({ uri: mysqlUrl, connectionLimit: CONNECTIONS });
-  const insert = (into: string, rows: Iterable<Row>) =>
-    inBulk(rows, (some) => pool.query(`INSERT INTO ${into} VALUES ?`, [some]));
-  try {
-    await insert(
-      'conversation (conversation_id, type, last_seq, last_time, created_at)',
-      conversationRows(conversations, now),
-    );
-    await insert(
-      'conversation_member (user_id, conversation_id, join_seq, ack_seq, read_seq, own_seq)',
-      memberRows(conversations),
-    );
+  await withInsert(mysqlUrl, async (insert) => {
+    await insert(CONVERSATION, conversationRows(conversations, now));
+    await insert(CONVERSATION_MEMBER, memberRows(conversations));
     await insert(
       'timeline_message (conversation_id, seq, msg_id, sender_id, msg_type, content, send_time, client_time, created_at)',
       messageRows(conversations, now),
     );
+  });
+}
+
+/** Writes a group without messages, whose first member owns it. */
+export async function seedGroup(mysqlUrl: string, groupId: string, members: string[]): Promise<void> {
+  const now = Date.now();
+  await withInsert(mysqlUrl, async (insert) => {
+    await insert(CONVERSATION, [[groupId, 'group', 0, now, now]]);
+    await insert('`group` (group_id, name, owner_id, history, member_count, created_at)', [
+      [groupId, 'Big', members[0]!, 'all', members.length, now],
+    ]);
+    await insert(
+      'group_member (group_id, user_id, role, join_time, join_seq)',
+      members.map((member, i) => [groupId, member, i === 0 ? 'owner' : 'member', now, 0]),
+    );
+    await insert(
+      CONVERSATION_MEMBER,
+      members.map((member) => [member, groupId, 0, 0, 0, 0]),
+    );
+  });
+}
+
+type Insert = (into: string, rows: Iterable<Row>) => Promise<void>;
+
+async function withInsert(mysqlUrl: string, work: (insert: Insert) => Promise<void>): Promise<void> {
+  const pool = createPool({ uri: mysqlUrl, connectionLimit: CONNECTIONS });
+  try {
+    await work((into, rows) => inBulk(rows, (some) => pool.query(`INSERT INTO ${into} VALUES ?`, [some])));
   } finally {
     await pool.end();
   }

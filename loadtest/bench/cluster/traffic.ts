@@ -1,6 +1,6 @@
 import { CMD } from '../../../src/protocol/packets.ts';
 import type { Cluster } from '../../../tests/harness/cluster.ts';
-import { compareRates, measureRate } from '../rates.ts';
+import { compareRates, type Load, measureRate } from '../rates.ts';
 import type { Measurements } from '../report.ts';
 import { requireAccepted } from '../seqline-client.ts';
 import type { Latency, Measurement } from '../workload.ts';
@@ -12,6 +12,7 @@ import { batchesOf, doorOf, meanBatch, pidsOf } from './bench-cluster.ts';
 import { kafkaPerfTest, kafkaRecordsPerSecond } from './kafka-yardstick.ts';
 import { openPlainInsert } from './plain-insert.ts';
 import { hasRedisBenchmark, redisIncrementsPerSecond } from './redis-yardstick.ts';
+import type { StartCluster } from './subjects.ts';
 
 /** Messages of each sender that its receiver does not have yet: enough that every stage always has work. */
 const WINDOW = 30;
@@ -30,11 +31,12 @@ const LOADS = [
 const LATENCY_ROUNDS = 3;
 
 /** Direct messages whose sender is at one gateway and whose receiver is at the other. */
-export async function measureTraffic(cluster: Cluster, seconds: number): Promise<Measurements> {
-  const pairs = await connectPairs(doorOf(cluster, 0), doorOf(cluster, 1));
+export async function measureTraffic(start: StartCluster, seconds: number): Promise<Measurements> {
+  await using cluster = await start();
+  const { pairs, load: chats } = await connectTraffic(cluster);
   const result: Measurements = {};
   progress('messages a second, beside plain inserts');
-  const saturation = await measureSaturation(cluster, pairs, seconds);
+  const saturation = await measureSaturation(cluster, chats, seconds);
   for (const load of LOADS) {
     const rate = load.perSecond ?? saturation.value * load.share!;
     progress(`latencies at ${Math.round(rate)}/s`);
@@ -48,21 +50,22 @@ export async function measureTraffic(cluster: Cluster, seconds: number): Promise
   return { direct: saturation, ...result, ...servers };
 }
 
-async function measureSaturation(
-  cluster: Cluster,
-  pairs: StoredPair[],
-  seconds: number,
-): Promise<Measurement> {
+/** People who send through one gateway to others at the other one, with as many messages under way as keep all busy. */
+export async function connectTraffic(cluster: Cluster): Promise<{ pairs: StoredPair[]; load: Load }> {
+  const pairs = await connectPairs(doorOf(cluster, 0), doorOf(cluster, 1));
   for (const { sender, receiver, ledger } of pairs) {
     requireAccepted(sender, CMD.chat);
     receiver.onFrame = (bytes, start, end) => void enter(ledger, bytes.toString('latin1', start, end));
   }
-  const { gateways, workers, stores } = cluster;
-  const chats = chatLoad(pidsOf([...gateways, ...workers]), pairs, WINDOW);
+  const pids = pidsOf([...cluster.gateways, ...cluster.workers]);
+  return { pairs, load: chatLoad(pids, pairs, WINDOW) };
+}
+
+async function measureSaturation(cluster: Cluster, chats: Load, seconds: number): Promise<Measurement> {
   const before = await batchesOf(cluster);
   await measureRate(chats, WARM_UP_SECONDS);
   const batch = meanBatch(before, await batchesOf(cluster));
-  await using plain = await openPlainInsert(stores.mysqlUrl);
+  await using plain = await openPlainInsert(cluster.stores.mysqlUrl);
   const rates = await compareRates({ seqline: chats, bare: plain.load(batch) }, seconds);
   const { perSecond } = rates.seqline;
   return {
