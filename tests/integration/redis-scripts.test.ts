@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { REDIS_KEYS } from '../../src/adapters/redis/redis-keys.ts';
+import { range } from '../contract/samples.ts';
 import { connectScoped, SKIP } from './redis-fixture.ts';
 import { serverFrom } from './servers.ts';
 
 const url = serverFrom('REDIS_URL');
 const HOUR_MS = 3600_000;
+/** Messages of an inbox. */
+const KEPT = 3;
+
+type Written = [conversationId: string, seq: string, json: string];
+
+function at(conversation_id: string, seq: number, content = ''): Written {
+  return [conversation_id, String(seq), JSON.stringify({ conversation_id, seq, content })];
+}
 
 describe('Redis scripts', { skip: url ? false : SKIP }, () => {
   async function open() {
@@ -14,15 +23,15 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
     const inboxKeys = [
       REDIS_KEYS.inbox(user),
       REDIS_KEYS.inboxMeta(user),
-      REDIS_KEYS.inboxPlaces(user),
+      REDIS_KEYS.inboxNewest(user),
     ] as const;
     const registryKeys = [REDIS_KEYS.conn(user), REDIS_KEYS.seen(user)] as const;
     return {
       redis,
       inboxKeys,
       registryKeys,
-      append: (epoch: string, ...messages: string[]) =>
-        redis.inboxAppend(...inboxKeys, epoch, 4 * HOUR_MS, 3, HOUR_MS, ...messages),
+      append: (epoch: string, ...messages: Written[]) =>
+        redis.inboxAppend(...inboxKeys, epoch, 4 * HOUR_MS, KEPT, HOUR_MS, ...messages.flat()),
       read: (epoch: string, after: number, limit = 10) =>
         redis.inboxRead(...inboxKeys, 'unwanted', 4 * HOUR_MS, epoch, after, limit),
       hold: (device: string, gateway: string, session: string, devicesMax = 0) =>
@@ -35,54 +44,72 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
 
   test('inboxAppend numbers, trims, and repeated changes nothing', async () => {
     await using t = await open();
-    const messages = ['c 1', 'one', 'c 2', 'two', 'd 1', 'three', 'c 3', 'four'];
+    const messages = [at('c', 1), at('c', 2), at('d', 1), at('c', 3)];
     assert.deepEqual(await t.append('e', ...messages), [1, 2, 3, 4]);
     const state = async () => [
       await t.redis.zrange(t.inboxKeys[0], '0', '-1', 'WITHSCORES'),
       await t.redis.hgetall(t.inboxKeys[1]),
-      await t.redis.zrange(t.inboxKeys[2], '0', '-1', 'WITHSCORES'),
+      await t.redis.hgetall(t.inboxKeys[2]),
     ];
     const kept = await state();
     assert.deepEqual(kept, [
-      ['two', '2', 'three', '3', 'four', '4'],
+      messages.slice(1).flatMap(([, , json], i) => [json, String(i + 2)]),
       { epoch: 'e', seq: '4' },
-      ['c 2', '2', 'd 1', '3', 'c 3', '4'],
+      { c: '3', d: '1' },
     ]);
-    assert.deepEqual(await t.append('unwanted', ...messages.slice(2)), [2, 3, 4]);
+    assert.deepEqual(await t.append('unwanted', ...messages.slice(1)), [2, 3, 4]);
     assert.deepEqual(await state(), kept);
   });
 
   test('inboxAppend takes thousands at once, and gives one that comes twice one number', async () => {
     await using t = await open();
-    const count = 5000;
-    const messages = Array.from({ length: count }, (_, i) => [`c ${i + 1}`, `text ${i + 1}`]).flat();
-    const again = ['c 4999', 'text 4999', 'c 1', 'text 1', 'c 5000', 'text 5000'];
-    const numbers = Array.from({ length: count }, (_, i) => i + 1);
+    const numbers = range(1, 5000);
+    const messages = numbers.map((seq) => at('c', seq));
+    const again = [4999, 1, 5000].map((seq) => at('c', seq));
     assert.deepEqual(await t.append('e', ...messages, ...again), [...numbers, 4999, 1, 5000]);
-    assert.deepEqual(await t.redis.zrange(t.inboxKeys[0], '0', '-1'), [
-      'text 4998',
-      'text 4999',
-      'text 5000',
-    ]);
+    assert.deepEqual(
+      await t.redis.zrange(t.inboxKeys[0], '0', '-1'),
+      messages.slice(-KEPT).map(([, , json]) => json),
+    );
   });
 
-  test('inboxAppend knows a message by its place, whatever became of it', async () => {
+  test('inboxAppend knows a message by its conversation and seq, whatever became of it', async () => {
     await using t = await open();
-    await t.append('e', 'c 1', 'text');
-    assert.deepEqual(await t.append('e', 'c 1', 'recalled'), [1]);
-    assert.equal(await t.redis.zcard(t.inboxKeys[0]), 1);
+    await t.append('e', at('c', 1, 'text'), at('c', 12), at('c1', 2));
+    assert.deepEqual(await t.append('e', at('c', 1, 'recalled'), at('c1', 2), at('c', 12)), [1, 3, 2]);
+    assert.equal(await t.redis.zcard(t.inboxKeys[0]), 3);
+  });
+
+  test('inboxAppend finds one far back, and takes one for new that comes late', async () => {
+    await using t = await open();
+    const append = (...messages: Written[]) =>
+      t.redis.inboxAppend(...t.inboxKeys, 'e', HOUR_MS, 200, HOUR_MS, ...messages.flat());
+    const others = range(1, 150).map((seq) => at('d', seq));
+    await append(at('c', 5), ...others);
+    assert.deepEqual(await append(at('c', 5)), [1]);
+    assert.deepEqual(await append(at('c', 3)), [152]);
+    assert.deepEqual(await append(at('c', 3), at('c', 5)), [152, 1]);
+  });
+
+  test('inboxAppend forgets conversations of which nothing is left, and no others', async () => {
+    await using t = await open();
+    for (const i of range(1, 2 * KEPT)) await t.append('e', at(`c${i}`, 1));
+    assert.equal(await t.redis.hlen(t.inboxKeys[2]), 2 * KEPT);
+    await t.append('e', at('c6', 2), at('new', 1));
+    assert.deepEqual(await t.redis.hgetall(t.inboxKeys[2]), { c6: '2', new: '1' });
+    assert.deepEqual(await t.append('e', at('c6', 1), at('c6', 2)), [6, 7]);
   });
 
   test('both inbox scripts begin an epoch without what a lost one left behind', async () => {
     await using t = await open();
-    for (const touch of [() => t.append('new', 'c 9', 'nine'), () => t.read('', 0)]) {
-      await t.append('e', 'c 1', 'one', 'c 2', 'two');
+    for (const touch of [() => t.append('new', at('c', 9)), () => t.read('', 0)]) {
+      await t.append('e', at('c', 1), at('c', 2));
       await t.redis.del(t.inboxKeys[1]);
       await touch();
       const { epoch, seq } = await t.redis.hgetall(t.inboxKeys[1]);
       assert.notEqual(epoch, 'e');
       assert.equal(await t.redis.zcard(t.inboxKeys[0]), Number(seq));
-      assert.equal(await t.redis.zcard(t.inboxKeys[2]), Number(seq));
+      assert.equal(await t.redis.hlen(t.inboxKeys[2]), Number(seq));
       await t.redis.del(...t.inboxKeys);
     }
   });
@@ -90,22 +117,24 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
   test('both inbox scripts begin an epoch where the server lives another life', async () => {
     await using t = await open();
     const read = (epoch: string) => t.redis.inboxRead(...t.inboxKeys, epoch, HOUR_MS, 'one.a', 1, 10);
-    await t.append('one.a', 'c 1', 'one', 'c 2', 'two');
+    await t.append('one.a', at('c', 1), at('c', 2));
     for (const same of ['one.b', '.unknown', 'e']) {
-      assert.deepEqual(await read(same), ['one.a', 2, 0, ['two']], same);
-      assert.deepEqual(await t.append(same, 'c 2', 'two'), [2], same);
+      assert.deepEqual(await read(same), ['one.a', 2, 0, [at('c', 2)[2]]], same);
+      assert.deepEqual(await t.append(same, at('c', 2)), [2], same);
     }
     assert.deepEqual(await read('two.a'), ['two.a', 0, 1, []]);
-    assert.deepEqual(await t.append('two.b', 'c 3', 'three'), [1]);
-    assert.deepEqual(await t.append('three.a', 'c 4', 'four'), [1]);
-    assert.deepEqual(await t.redis.zrange(t.inboxKeys[0], '0', '-1'), ['four']);
+    assert.deepEqual(await t.append('two.b', at('c', 3)), [1]);
+    assert.deepEqual(await t.append('three.a', at('c', 4)), [1]);
+    assert.deepEqual(await t.redis.zrange(t.inboxKeys[0], '0', '-1'), [at('c', 4)[2]]);
   });
 
   test('inboxRead gives what follows, or resync', async () => {
     await using t = await open();
-    await t.append('e', 'c 1', 'one', 'c 2', 'two', 'c 3', 'three', 'c 4', 'four');
-    assert.deepEqual(await t.read('e', 1, 2), ['e', 4, 0, ['two', 'three']]);
-    assert.deepEqual(await t.read('e', 3), ['e', 4, 0, ['four']]);
+    const messages = range(1, 4).map((seq) => at('c', seq));
+    const [, two, three, four] = messages.map(([, , json]) => json);
+    await t.append('e', ...messages);
+    assert.deepEqual(await t.read('e', 1, 2), ['e', 4, 0, [two, three]]);
+    assert.deepEqual(await t.read('e', 3), ['e', 4, 0, [four]]);
     assert.deepEqual(await t.read('e', 4), ['e', 4, 0, []]);
     for (const [epoch, after] of [
       ['e', 0],
@@ -115,7 +144,7 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
     ] as const) {
       assert.deepEqual(await t.read(epoch, after), ['e', 4, 1, []], `${epoch} ${after}`);
     }
-    await t.redis.zrem(t.inboxKeys[0], 'three');
+    await t.redis.zrem(t.inboxKeys[0], three!);
     assert.deepEqual(await t.read('e', 1), ['e', 4, 1, []], 'a hole');
   });
 

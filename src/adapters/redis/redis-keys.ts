@@ -9,8 +9,8 @@ export const REDIS_KEYS = {
   inbox: (userId: string) => `im:inbox:{${userId}}`,
   /** Hash: epoch, and seq of the newest message. Outlives the set. */
   inboxMeta: (userId: string) => `im:inbox:{${userId}}:meta`,
-  /** Sorted set: score `inbox_seq`, member "<conversation_id> <seq>". Tells what is there, also after a recall. */
-  inboxPlaces: (userId: string) => `im:inbox:{${userId}}:places`,
+  /** Hash: conversation_id → the greatest `seq` of it that was appended. Tells quickly what is not there yet. */
+  inboxNewest: (userId: string) => `im:inbox:{${userId}}:newest`,
   /** Hash: device_id → JSON of gateway_id, session_id, since, expires_at. */
   conn: (userId: string) => `im:conn:{${userId}}`,
   /** String: ms since 1970. Beside the routes and not among them, because those lapse within minutes. */

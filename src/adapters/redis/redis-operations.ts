@@ -39,7 +39,7 @@ export async function readInboxState(shards: Shards, userId: string): Promise<In
 
 /** All of it at once: numbers without their epoch would be taken for those of the next one. */
 export async function dropInbox(shards: Shards, userId: string): Promise<void> {
-  const keys = [REDIS_KEYS.inbox(userId), REDIS_KEYS.inboxMeta(userId), REDIS_KEYS.inboxPlaces(userId)];
+  const keys = [REDIS_KEYS.inbox(userId), REDIS_KEYS.inboxMeta(userId), REDIS_KEYS.inboxNewest(userId)];
   await reach(() => shards.of(keys[0]!).del(...keys));
 }
 

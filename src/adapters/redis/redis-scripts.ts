@@ -13,7 +13,7 @@ function read(file: string): string {
   return readFileSync(new URL(file, import.meta.url), 'utf8');
 }
 
-type InboxKeys = [inbox: string, meta: string, places: string];
+type InboxKeys = [inbox: string, meta: string, newest: string];
 type RegistryKeys = [conn: string, seen: string];
 
 export type InboxReadReply = [epoch: string, seq: number, resync: 0 | 1, members: string[]];
@@ -33,7 +33,7 @@ declare module 'ioredis' {
         metaTtlMs: number,
         length: number,
         ttlMs: number,
-        ...placesAndMembers: string[],
+        ...conversationsSeqsAndMessages: string[],
       ]
     ): Result<number[], Context>;
 

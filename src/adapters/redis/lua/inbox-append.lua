@@ -1,17 +1,18 @@
--- Appends messages to a user's inbox, each with the next number. A message whose place is known keeps its number, so
--- the same call again changes nothing but the times. The oldest messages go where there are too many.
+-- Appends messages to a user's inbox, each with the next number. A message that is there already, by its conversation and
+-- seq, keeps its number, so the same call again changes nothing but the times. The oldest messages go where there are
+-- too many.
 --
--- KEYS[1]  sorted set  inbox: number → the message's JSON
+-- KEYS[1]  sorted set  inbox: number → the message's JSON, which begins with its conversation and seq
 -- KEYS[2]  hash        meta: epoch, seq
--- KEYS[3]  sorted set  places: number → "<conversation_id> <seq>"
+-- KEYS[3]  hash        newest: conversation id → the greatest seq of it that was appended
 -- ARGV[1]  string      the epoch to begin where there is none of this life of the server
 -- ARGV[2]  integer     ms that meta is kept
 -- ARGV[3]  integer     messages that are kept
 -- ARGV[4]  integer     ms that messages are kept
--- ARGV[5…] string      place and JSON of each message, in turn
+-- ARGV[5…] string      conversation id, seq and JSON of each message, in turn
 -- Returns  array of integer: the number of each message
 
-local inbox, meta, places = KEYS[1], KEYS[2], KEYS[3]
+local inbox, meta, newest = KEYS[1], KEYS[2], KEYS[3]
 local length, ttl = tonumber(ARGV[3]), ARGV[4]
 
 -- The part of an epoch before its dot names the life of the server in which it began. A server that was started again may
@@ -25,43 +26,92 @@ local epoch, seq = unpack(redis.call('HMGET', meta, 'epoch', 'seq'))
 seq = tonumber(seq)
 if not seq or of_another_life(epoch) then
   -- Messages of an epoch that was lost have no numbers in the new one.
-  redis.call('DEL', inbox, places)
+  redis.call('DEL', inbox, newest)
   redis.call('HSET', meta, 'epoch', ARGV[1], 'seq', 0)
   seq = 0
+end
+
+-- Messages of a conversation come in the order of their seq, so one that is not beyond the greatest is most likely there,
+-- and among the newest: here among those that are about to be added, or in the inbox. Gives its number.
+local LOOK_AT = 50
+local function number_of(conversation, its_seq, messages)
+  local beginning = '{"conversation_id":"' .. conversation .. '","seq":' .. its_seq .. ','
+  for i = #messages, 2, -2 do
+    if string.find(messages[i], beginning, 1, true) == 1 then return messages[i - 1] end
+  end
+  local last = -1
+  while true do
+    local found = redis.call('ZRANGE', inbox, last - LOOK_AT + 1, last, 'WITHSCORES')
+    for i = #found - 1, 1, -2 do
+      if string.find(found[i], beginning, 1, true) == 1 then return tonumber(found[i + 1]) end
+    end
+    if #found < 2 * LOOK_AT then return nil end
+    last = last - LOOK_AT
+  end
 end
 
 -- Lua hands over some thousand values at once and no more.
 local CHUNK = 1000
 local numbers = {}
-for first = 5, #ARGV, 2 * CHUNK do
-  local wanted = {}
-  for i = first, math.min(first + 2 * CHUNK, #ARGV) - 1, 2 do wanted[#wanted + 1] = ARGV[i] end
-  local known = redis.call('ZMSCORE', places, unpack(wanted))
+local is_any_first = false
+for first = 5, #ARGV, 3 * CHUNK do
+  local past = math.min(first + 3 * CHUNK, #ARGV + 1)
+  local greatest, conversations = {}, {}
+  for i = first, past - 1, 3 do
+    local conversation = ARGV[i]
+    if not greatest[conversation] then
+      greatest[conversation] = 0
+      conversations[#conversations + 1] = conversation
+    end
+  end
+  for i, known in ipairs(redis.call('HMGET', newest, unpack(conversations))) do
+    greatest[conversations[i]] = tonumber(known or 0)
+    is_any_first = is_any_first or not known
+  end
 
-  local given, new_messages, new_places = {}, {}, {}
-  for i, place in ipairs(wanted) do
-    local number = tonumber(known[i] or given[place])
+  local messages = {}
+  for i = first, past - 1, 3 do
+    local conversation, its_seq = ARGV[i], tonumber(ARGV[i + 1])
+    local number
+    if its_seq > greatest[conversation] then
+      greatest[conversation] = its_seq
+    else
+      number = number_of(conversation, ARGV[i + 1], messages)
+    end
     if not number then
       seq = seq + 1
       number = seq
-      given[place] = number
-      new_messages[#new_messages + 1] = number
-      new_messages[#new_messages + 1] = ARGV[first + 2 * i - 1]
-      new_places[#new_places + 1] = number
-      new_places[#new_places + 1] = place
+      messages[#messages + 1] = number
+      messages[#messages + 1] = ARGV[i + 2]
     end
     numbers[#numbers + 1] = number
   end
-  if #new_places > 0 then
-    redis.call('ZADD', inbox, unpack(new_messages))
-    redis.call('ZADD', places, unpack(new_places))
+  if #messages > 0 then
+    redis.call('ZADD', inbox, unpack(messages))
+    local fields = {}
+    for conversation, its_seq in pairs(greatest) do
+      fields[#fields + 1] = conversation
+      fields[#fields + 1] = its_seq
+    end
+    redis.call('HSET', newest, unpack(fields))
   end
 end
 
 redis.call('HSET', meta, 'seq', seq)
 redis.call('PEXPIRE', meta, ARGV[2])
-for _, key in ipairs({ inbox, places }) do
-  if seq > length then redis.call('ZREMRANGEBYSCORE', key, '-inf', seq - length) end
-  redis.call('PEXPIRE', key, ttl)
+redis.call('PEXPIRE', newest, ARGV[2])
+redis.call('PEXPIRE', inbox, ttl)
+if seq > length then redis.call('ZREMRANGEBYSCORE', inbox, '-inf', seq - length) end
+
+-- Conversations of which nothing is left are forgotten once there are more of them than there can be messages.
+if is_any_first and redis.call('HLEN', newest) > 2 * length then
+  local left = {}
+  for _, message in ipairs(redis.call('ZRANGE', inbox, 0, -1)) do
+    local conversation, its_seq = string.match(message, '^{"conversation_id":"([^"]+)","seq":(%d+),')
+    left[conversation] = math.max(left[conversation] or 0, tonumber(its_seq))
+  end
+  redis.call('DEL', newest)
+  for conversation, its_seq in pairs(left) do redis.call('HSET', newest, conversation, its_seq) end
+  redis.call('PEXPIRE', newest, ARGV[2])
 end
 return numbers

@@ -3,7 +3,7 @@
 --
 -- KEYS[1]  sorted set  inbox: number → the message's JSON
 -- KEYS[2]  hash        meta: epoch, seq
--- KEYS[3]  sorted set  places: number → "<conversation_id> <seq>"
+-- KEYS[3]  hash        newest: conversation id → the greatest seq of it that was appended
 -- ARGV[1]  string      the epoch to begin where there is none of this life of the server
 -- ARGV[2]  integer     ms that a new meta is kept
 -- ARGV[3]  string      the reader's epoch
@@ -12,7 +12,7 @@
 -- Returns  array: epoch (string), seq of the head (integer), resync (0 or 1), JSON of the messages in order (array of
 --          string; none where resync)
 
-local inbox, meta, places = KEYS[1], KEYS[2], KEYS[3]
+local inbox, meta, newest = KEYS[1], KEYS[2], KEYS[3]
 local after, limit = tonumber(ARGV[4]), tonumber(ARGV[5])
 
 -- The part of an epoch before its dot names the life of the server in which it began. A server that was started again may
@@ -25,7 +25,7 @@ end
 local epoch = redis.call('HGET', meta, 'epoch')
 if not epoch or of_another_life(epoch) then
   -- Messages of an epoch that was lost have no numbers in the new one.
-  redis.call('DEL', inbox, places)
+  redis.call('DEL', inbox, newest)
   redis.call('HSET', meta, 'epoch', ARGV[1], 'seq', 0)
   redis.call('PEXPIRE', meta, ARGV[2])
   epoch = ARGV[1]
