@@ -69,6 +69,13 @@ export const gateway: Dashboard = {
           queries: rate('im_gateway_push_frames_total', 'instance'),
         },
         {
+          title: 'Messages left to be pulled',
+          description:
+            'Messages to large groups that were not pushed because too many waited; clients see the hole and pull. 0 is good.',
+          unit: 'mps',
+          queries: rate('im_gateway_group_pushes_skipped_total', 'instance'),
+        },
+        {
           title: 'Time of a pull',
           description: 'How long clients wait for a page, by kind (p99).',
           unit: 's',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDelivery } from './deliver.ts';
 import type { Gateway } from './gateway-state.ts';
+import type { GroupPushes } from './group-pushes.ts';
 
 test('after an interruption every session is told to pull, within three seconds and not all at once', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -11,7 +12,7 @@ test('after an interruption every session is told to pull, within three seconds 
   }));
   const draws = [0.1, 0.5, 0.999];
   const gateway = { locals: { all: () => sessions }, random: () => draws.shift() };
-  createDelivery(() => gateway as unknown as Gateway).onInterrupted();
+  createDelivery(() => gateway as unknown as Gateway, {} as GroupPushes).onInterrupted();
   const story = ['early resync', 'middle resync', 'late resync'];
   for (const count of [1, 2, 3]) {
     t.mock.timers.tick(1000);

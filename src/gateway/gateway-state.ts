@@ -1,13 +1,15 @@
 import type { StoreUnavailable } from '../ports/errors.ts';
 import { Outgoing } from '../ports/outgoing.ts';
 import { createOutageLog } from '../telemetry/outage-log.ts';
-import { createDelivery } from './deliver.ts';
+import { createDelivery, createGroupPushes } from './deliver.ts';
 import type { GatewayDeps } from './deps.ts';
 import { createHeads, type ReadHead } from './heads.ts';
 import { LocalUsers } from './local-users.ts';
+import type { Page } from './pages.ts';
 import { RecentMessages } from './recent-messages.ts';
 import { Replies } from './replies.ts';
 import type { Session } from './session.ts';
+import { createSharedReads } from './shared-reads.ts';
 import { Watchers } from './watchers.ts';
 
 /** What the parts of one gateway share. */
@@ -19,6 +21,7 @@ export interface Gateway extends GatewayDeps, AsyncDisposable {
   replies: Replies;
   recent: RecentMessages;
   readHead: ReadHead;
+  sharedPages: ReturnType<typeof createSharedReads<Page>>;
   tellOutage: (error: StoreUnavailable) => void;
   draining: boolean;
 }
@@ -26,18 +29,20 @@ export interface Gateway extends GatewayDeps, AsyncDisposable {
 /** Begins to listen to the bus; disposing ends that. */
 export async function openGateway(deps: GatewayDeps): Promise<Gateway> {
   let gateway: Gateway | undefined;
+  const groupPushes = createGroupPushes(deps, () => gateway);
   const feed = await deps.bus.listen(
     deps.settings.gatewayId,
-    createDelivery(() => gateway),
+    createDelivery(() => gateway, groupPushes),
   );
   gateway = {
     ...deps,
     connections: new Set(),
-    locals: new LocalUsers(deps.timeline, feed),
+    locals: new LocalUsers(deps.timeline, feed, () => groupPushes.next),
     watchers: new Watchers(feed),
     replies: new Replies(),
     recent: new RecentMessages(),
     readHead: createHeads(deps.timeline),
+    sharedPages: createSharedReads(),
     tellOutage: createOutageLog(deps.logger, deps.steadyNow),
     draining: false,
     [Symbol.asyncDispose]: () => feed[Symbol.asyncDispose](),

@@ -31,12 +31,12 @@ const store = { groupsOf } as Partial<GroupStore> as GroupStore;
 test('a group is heard from while somebody here is in it, and asked for once', async () => {
   const joined: string[] = [];
   const { feed, left } = feedThat(async (groupId) => void joined.push(groupId));
-  const locals = new LocalUsers(store, feed);
+  const locals = new LocalUsers(store, feed, () => 0);
   const sessions = [session('ada', 's1'), session('ada', 's2'), session('bob', 's3')];
   await Promise.all(sessions.map((s) => locals.load(locals.add(s))));
   assert.deepEqual(joined, ['group_1']);
   assert.deepEqual(
-    [...locals.usersOfGroup('group_1')].map((user) => user.userId),
+    [...locals.usersOfGroup('group_1').keys()].map((user) => user.userId),
     ['ada', 'bob'],
   );
   await locals.remove(sessions[0]!);
@@ -49,7 +49,7 @@ test('a group is heard from while somebody here is in it, and asked for once', a
 test('a change that arrives while the groups are being read counts, whatever the read says', async () => {
   const reading = Promise.withResolvers<GroupMember[]>();
   const { feed } = feedThat(async () => {});
-  const locals = new LocalUsers({ ...store, groupsOf: () => reading.promise }, feed);
+  const locals = new LocalUsers({ ...store, groupsOf: () => reading.promise }, feed, () => 0);
   const user = locals.add(session('ada', 's1'));
   const loaded = locals.load(user);
   await locals.change(user, 'group_1', null);
@@ -64,7 +64,7 @@ test('a group that could not be joined is tried again by the next who needs it',
   const { feed } = feedThat(async () => {
     if (away) throw new Error('away');
   });
-  const locals = new LocalUsers(store, feed);
+  const locals = new LocalUsers(store, feed, () => 0);
   await assert.rejects(locals.load(locals.add(session('ada', 's1'))), /away/);
   away = false;
   await locals.load(locals.add(session('ada', 's2')));

@@ -14,10 +14,13 @@ export interface LocalUser {
 }
 
 interface LocalGroup {
-  users: Set<LocalUser>;
+  /** Each with the number of the first push to the group that is for them. */
+  users: Map<LocalUser, number>;
   /** Resolves when the group is heard from; undefined where that failed. */
   joined: Promise<void> | undefined;
 }
+
+const NOBODY: ReadonlyMap<LocalUser, number> = new Map();
 
 /** Who is connected to this gateway, by user, by session, and by group. */
 export class LocalUsers {
@@ -27,9 +30,13 @@ export class LocalUsers {
   private readonly store: GroupStore;
   private readonly feed: PushFeed;
 
-  constructor(store: GroupStore, feed: PushFeed) {
+  private readonly nextPush: () => number;
+
+  /** `nextPush` gives the number of the next push to any group. */
+  constructor(store: GroupStore, feed: PushFeed, nextPush: () => number) {
     this.store = store;
     this.feed = feed;
+    this.nextPush = nextPush;
   }
 
   user(userId: string): LocalUser | undefined {
@@ -40,8 +47,9 @@ export class LocalUsers {
     return this.sessions.get(sessionId);
   }
 
-  usersOfGroup(groupId: string): Iterable<LocalUser> {
-    return this.groups.get(groupId)?.users ?? [];
+  /** Who is in the group, each with the number of the first push that is for them. */
+  usersOfGroup(groupId: string): ReadonlyMap<LocalUser, number> {
+    return this.groups.get(groupId)?.users ?? NOBODY;
   }
 
   all(): Iterable<Session> {
@@ -97,7 +105,7 @@ export class LocalUsers {
 
   /** Nobody is a member any more. */
   async dissolve(groupId: string): Promise<void> {
-    const users = [...this.usersOfGroup(groupId)];
+    const users = [...this.usersOfGroup(groupId).keys()];
     await Promise.all(users.map((user) => this.change(user, groupId, null)));
   }
 
@@ -106,10 +114,10 @@ export class LocalUsers {
     user.standings.set(groupId, standing);
     let here = this.groups.get(groupId);
     if (!here) {
-      here = { users: new Set(), joined: undefined };
+      here = { users: new Map(), joined: undefined };
       this.groups.set(groupId, here);
     }
-    here.users.add(user);
+    if (!here.users.has(user)) here.users.set(user, this.nextPush());
     here.joined ??= this.join(groupId, here);
     await here.joined;
   }

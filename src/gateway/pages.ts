@@ -15,6 +15,7 @@ import { LIMITS } from '../protocol/limits.ts';
 import type { ConversationSummary, ConversationsPage, InboxHead } from '../protocol/packets.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { conversationAccess } from './access.ts';
+import type { Gateway } from './gateway-state.ts';
 
 /** What of a page's frame is not messages, generously. */
 const ENVELOPE_BYTES = 1024;
@@ -33,16 +34,22 @@ export function pageLimit(limit: number | null | undefined): number {
   return Math.min(limit ?? LIMITS.pageDefault, LIMITS.pageMax);
 }
 
-/** A page of a conversation's messages for one of its members. */
+/** A page of a conversation's messages for one of its members. In a large group many want the same one at a time. */
 export async function conversationPage(
-  timeline: Timeline,
+  { timeline, sharedPages }: Pick<Gateway, 'timeline' | 'sharedPages'>,
   userId: string,
   conversationId: string,
   from: From,
   limit: number,
 ): Promise<Page> {
   const { hiddenThrough } = await conversationAccess(timeline, userId, conversationId);
-  const page = await timeline.page({ conversationId, from, hiddenThrough, limit });
+  const request = { conversationId, from, hiddenThrough, limit };
+  return await sharedPages(JSON.stringify(request), () => readPage(timeline, request));
+}
+
+async function readPage(timeline: Timeline, request: PageRequest): Promise<Page> {
+  const { conversationId, from } = request;
+  const page = await timeline.page(request);
   const views = await viewsOf(
     timeline,
     page.messages.map((message) => ({ message })),

@@ -63,5 +63,5 @@ function messagesPage(gateway: Gateway, userId: string, { seq, payload }: Packet
     return inboxPage(gateway.timeline, gateway.inbox, userId, payload.inbox, seq ?? 0, limit);
   }
   const from = payload.before_seq != null ? { beforeSeq: payload.before_seq } : { afterSeq: seq ?? 0 };
-  return conversationPage(gateway.timeline, userId, payload.conversation_id!, from, limit);
+  return conversationPage(gateway, userId, payload.conversation_id!, from, limit);
 }

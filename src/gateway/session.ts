@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import type { Route } from '../ports/registry.ts';
 import { CLOSES, type CloseName } from '../protocol/codes.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -83,6 +83,17 @@ export class Session {
   push(frame: string | Buffer): void {
     if (this.held) this.held.push(frame);
     else this.write(frame);
+  }
+
+  /**
+   * Like a `push` of each frame, at the cost of one: `together` is what `serverFrames` makes of them, and goes to the
+   * socket past the WebSocket, which has nothing of its own to write between (no compression, no fragments).
+   */
+  pushTogether(together: Buffer, frames: Buffer[]): void {
+    if (this.held) this.held.push(...frames);
+    else if (this.state === 'ended' || this.socket.readyState !== WebSocket.OPEN) return;
+    else if (this.socket.bufferedAmount + together.length > LIMITS.outboxBytesMax) this.close('slow_reader');
+    else this.tcp.write(together);
   }
 
   /** For the answer to a pull, which was only made because the socket takes more. */

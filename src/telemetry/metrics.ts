@@ -83,6 +83,11 @@ function gatewayMetrics(registers: Registry[]) {
       help: 'Frames written without being asked for: messages and events.',
       registers,
     }),
+    groupPushesSkipped: new Counter({
+      name: 'im_gateway_group_pushes_skipped_total',
+      help: 'Messages to large groups that were left for clients to pull, because too many waited to be pushed.',
+      registers,
+    }),
     drainRemaining: new Gauge({
       name: 'im_gateway_drain_remaining',
       help: 'Connections that a draining gateway has yet to close.',

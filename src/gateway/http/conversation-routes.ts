@@ -38,13 +38,7 @@ export function conversationRoutes(app: FastifyInstance, gateway: Gateway): void
       },
     },
     async ({ userId, params, query }, reply) => {
-      const page = await conversationPage(
-        gateway.timeline,
-        userId,
-        params.id,
-        fromOf(query),
-        pageLimit(query.limit),
-      );
+      const page = await conversationPage(gateway, userId, params.id, fromOf(query), pageLimit(query.limit));
       return reply.type('application/json; charset=utf-8').send(page.json);
     },
   );
