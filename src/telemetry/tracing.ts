@@ -55,6 +55,8 @@ export interface Tracing extends AsyncDisposable {
 
 const COMMAND_NAMES = new Map<unknown, string>(Object.entries(CMD).map(([name, cmd]) => [cmd, name]));
 
+const SERVER_SPAN = { kind: SpanKind.SERVER };
+
 /** How long a process that ends waits for its last spans to be taken; then they are lost. */
 const FLUSH_MS_MAX = 2000;
 
@@ -76,9 +78,12 @@ function createTracing(tracer: Tracer, shutdown: () => Promise<void>): Tracing {
       const { cmd, msg_id, traceparent } = (packet ?? {}) as Record<string, unknown>;
       const span = tracer.startSpan(
         `frame ${COMMAND_NAMES.get(cmd) ?? 'unknown'}`,
-        { kind: SpanKind.SERVER, attributes: frameAttributes(sessionId, msg_id) },
+        SERVER_SPAN,
         contextOf(traceparent),
       );
+      // Most are not recorded: those need neither attributes nor a context.
+      if (!span.isRecording()) return work();
+      span.setAttributes(frameAttributes(sessionId, msg_id));
       return within(span, work);
     },
 
