@@ -6,7 +6,7 @@ import type { Cluster } from '../../../tests/harness/cluster.ts';
 import { chatFrames } from '../chat-frames.ts';
 import { type FrameClient, openMany } from '../frame-client.ts';
 import { textFrame } from '../frames.ts';
-import { cpuSeconds, listenerOf, settledRssKib } from '../procfs.ts';
+import { settledRssKib } from '../procfs.ts';
 import { until } from '../rates.ts';
 import type { Measurements } from '../report.ts';
 import { acceptedPrefix, logIn, refused } from '../seqline-client.ts';
@@ -14,6 +14,7 @@ import type { Measurement } from '../workload.ts';
 import { measureLatency } from '../workloads/direct-latency.ts';
 import { closePairs, verifyPairs } from '../workloads/direct-pairs.ts';
 import { doorOf } from './bench-cluster.ts';
+import { type ByPart, cpuOf, partsNote } from './cpu-by-part.ts';
 import { seedGroup } from './seed.ts';
 import type { StartCluster } from './subjects.ts';
 import { connectTraffic } from './traffic.ts';
@@ -28,9 +29,6 @@ const GROUP_MESSAGES_PER_SECOND = 20;
 const IDLE_SECONDS = 5;
 /** How often it is looked which sends are due. */
 const TICK_MS = 1;
-
-/** CPU seconds by part, or what they cost for one of something. */
-type ByPart = Map<string, number>;
 
 interface Watch {
   cluster: Cluster;
@@ -171,7 +169,6 @@ async function costOf(
   );
   const total = [...micros.values()].reduce((sum, one) => sum + one, 0);
   const own = ['gateways', 'workers'].reduce((sum, part) => sum + micros.get(part)!, 0);
-  const parts = [...micros].map(([part, one]) => `${part} ${one.toFixed(1)}`);
   return {
     value: total,
     unit: `µs of CPU a ${what}, own`,
@@ -179,20 +176,8 @@ async function costOf(
     ratio: own / total,
     aim: '–',
     met: true,
-    notes: [parts.join(', ')],
+    notes: [partsNote(micros)],
   };
-}
-
-function cpuOf({ gateways, workers, stores }: Cluster): ByPart {
-  const sum = (pids: number[]) => pids.reduce((total, pid) => total + cpuSeconds(pid), 0);
-  const server = (url: string) => listenerOf(Number(new URL(url).port));
-  return new Map([
-    ['gateways', sum(gateways.map((one) => one.pid()))],
-    ['workers', sum(workers.map((one) => one.pid()))],
-    ['mysql', cpuSeconds(server(stores.env.MYSQL_URL))],
-    ['redis', cpuSeconds(server(stores.env.REDIS_URL))],
-    ['kafka', cpuSeconds(server(`kafka://${stores.env.KAFKA_BROKERS}`))],
-  ]);
 }
 
 async function redisBytes({ stores }: Cluster): Promise<number> {

@@ -1,5 +1,6 @@
 import { CMD } from '../../../src/protocol/packets.ts';
 import type { Cluster } from '../../../tests/harness/cluster.ts';
+import { cpuSeconds } from '../procfs.ts';
 import { compareRates, type Load, measureRate } from '../rates.ts';
 import type { Measurements } from '../report.ts';
 import { requireAccepted } from '../seqline-client.ts';
@@ -9,6 +10,7 @@ import { measureLatency } from '../workloads/direct-latency.ts';
 import { closePairs, connectPairs, type StoredPair, verifyPairs } from '../workloads/direct-pairs.ts';
 import { enter } from '../workloads/ledger.ts';
 import { batchesOf, doorOf, meanBatch, pidsOf } from './bench-cluster.ts';
+import { type ByPart, cpuOf, partsNote } from './cpu-by-part.ts';
 import { kafkaPerfTest, kafkaRecordsPerSecond } from './kafka-yardstick.ts';
 import { openPlainInsert } from './plain-insert.ts';
 import { hasRedisBenchmark, redisIncrementsPerSecond } from './redis-yardstick.ts';
@@ -66,7 +68,8 @@ async function measureSaturation(cluster: Cluster, chats: Load, seconds: number)
   await measureRate(chats, WARM_UP_SECONDS);
   const batch = meanBatch(before, await batchesOf(cluster));
   await using plain = await openPlainInsert(cluster.stores.mysqlUrl);
-  const rates = await compareRates({ seqline: chats, bare: plain.load(batch) }, seconds);
+  const spent = cpuWatch(cluster, chats);
+  const rates = await compareRates({ seqline: spent.load, bare: plain.load(batch) }, seconds);
   const { perSecond } = rates.seqline;
   return {
     value: perSecond,
@@ -75,7 +78,31 @@ async function measureSaturation(cluster: Cluster, chats: Load, seconds: number)
     ratio: rates.ratio,
     aim: `≥ ${INSERT_SHARE_MIN * 100} % of plain inserts, ≥ ${RATE_MIN}/s`,
     met: rates.ratio >= INSERT_SHARE_MIN && perSecond >= RATE_MIN,
-    notes: [`${Math.round(batch)} rows a batch`],
+    notes: [`${Math.round(batch)} rows a batch`, `µs of CPU a message: ${partsNote(spent.micros())}`],
+  };
+}
+
+/** The load, and what each part of the system used for a message of it; `clients` is what makes the load. */
+function cpuWatch(cluster: Cluster, load: Load): { load: Load; micros(): ByPart } {
+  const spent: ByPart = new Map();
+  const now = () => new Map([...cpuOf(cluster), ['clients', cpuSeconds(process.pid)]]);
+  let before = now();
+  let count = 0;
+  return {
+    load: {
+      ...load,
+      start() {
+        before = now();
+        count -= load.done();
+        load.start();
+      },
+      async stop() {
+        await load.stop();
+        count += load.done();
+        for (const [part, cpu] of now()) spent.set(part, (spent.get(part) ?? 0) + cpu - before.get(part)!);
+      },
+    },
+    micros: () => new Map([...spent].map(([part, cpu]) => [part, (cpu * 1e6) / count])),
   };
 }
 

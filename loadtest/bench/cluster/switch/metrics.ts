@@ -1,4 +1,5 @@
 import { type Counter, Gauge, Histogram } from 'prom-client';
+import { HotHistogram } from '../../../../src/telemetry/hot-histogram.ts';
 import * as real from '../../../../src/telemetry/metrics.ts';
 import { switched } from './state.ts';
 
@@ -14,6 +15,9 @@ export function createMetrics(...args: Parameters<typeof real.createMetrics>): r
 }
 
 function switchable(instrument: object): object {
+  if (instrument instanceof HotHistogram) {
+    return { observe: switched(instrument.observe.bind(instrument), nothing) };
+  }
   if (instrument instanceof Histogram) {
     return Object.assign(Object.create(instrument), {
       observe: switched(instrument.observe.bind(instrument), nothing),
