@@ -21,100 +21,104 @@ interface Wish {
 /** Channels that stay subscribed to wherever they are heard, until they are given up. */
 export async function openChannels({ shards, onInterrupted, onError }: ChannelsOptions): Promise<Subscriber> {
   const open = (redis: Redis) => openSubscriber({ redis, sharded: shards.sharded, onInterrupted, onError });
-  return shards.sharded ? followChannels(shards, open, onInterrupted) : await open(shards.all()[0]!);
+  return shards.sharded ? new MovingChannels(shards, open, onInterrupted) : await open(shards.all()[0]!);
 }
 
 /** A subscriber for each server at which a channel is heard; channels move with the slots of their names. */
-function followChannels(
-  shards: Shards,
-  open: (redis: Redis) => Promise<Subscriber>,
-  onInterrupted: () => void,
-): Subscriber {
-  const wishes = new Map<string, Wish>();
-  const subscribers = new Map<Redis, Promise<Subscriber>>();
-  let retry: NodeJS.Timeout | undefined;
-  let following = Promise.resolve();
-  const stopFollowing = shards.onMoved(follow);
+class MovingChannels implements Subscriber {
+  private readonly shards: Shards;
+  private readonly open: (redis: Redis) => Promise<Subscriber>;
+  private readonly onInterrupted: () => void;
+  private readonly wishes = new Map<string, Wish>();
+  private readonly subscribers = new Map<Redis, Promise<Subscriber>>();
+  private readonly stopFollowing: () => void;
+  private retry: NodeJS.Timeout | undefined;
+  private following = Promise.resolve();
 
-  function follow(): void {
-    clearTimeout(retry);
-    following = following.then(placeAll);
+  constructor(shards: Shards, open: (redis: Redis) => Promise<Subscriber>, onInterrupted: () => void) {
+    this.shards = shards;
+    this.open = open;
+    this.onInterrupted = onInterrupted;
+    this.stopFollowing = shards.onMoved(() => this.follow());
   }
 
-  async function placeAll(): Promise<void> {
-    await Promise.allSettled([...wishes].map(([channel, wish]) => place(channel, wish)));
-    const present = new Set(shards.all());
-    for (const redis of subscribers.keys()) if (!present.has(redis)) void close(redis);
-    onInterrupted();
-    retryLater();
+  async subscribe(channel: string, receive: Wish['receive']): Promise<void> {
+    const wish: Wish = { receive };
+    this.wishes.set(channel, wish);
+    try {
+      await this.place(channel, wish);
+    } catch (error) {
+      this.retryLater();
+      throw error;
+    }
+  }
+
+  async unsubscribe(channel: string): Promise<void> {
+    const at = this.wishes.get(channel)?.at;
+    this.wishes.delete(channel);
+    if (at) await this.leave(channel, at);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stopFollowing();
+    this.wishes.clear();
+    clearTimeout(this.retry);
+    await this.following;
+    await Promise.all([...this.subscribers.keys()].map((redis) => this.close(redis)));
+  }
+
+  private follow(): void {
+    clearTimeout(this.retry);
+    this.following = this.following.then(() => this.placeAll());
+  }
+
+  private async placeAll(): Promise<void> {
+    await Promise.allSettled([...this.wishes].map(([channel, wish]) => this.place(channel, wish)));
+    const present = new Set(this.shards.all());
+    for (const redis of this.subscribers.keys()) if (!present.has(redis)) void this.close(redis);
+    this.onInterrupted();
+    this.retryLater();
   }
 
   /** What is with a server's subscriber stays subscribed to there; what is with none is for us to try again. */
-  function retryLater(): void {
-    if (![...wishes.values()].some(({ at }) => at === undefined)) return;
-    clearTimeout(retry);
-    retry = setTimeout(follow, RETRY_MS);
+  private retryLater(): void {
+    if (![...this.wishes.values()].some(({ at }) => at === undefined)) return;
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.follow(), RETRY_MS);
   }
 
-  async function place(channel: string, wish: Wish): Promise<void> {
-    const redis = shards.of(channel);
+  private async place(channel: string, wish: Wish): Promise<void> {
+    const redis = this.shards.of(channel);
     if (wish.at === redis) return;
-    const subscriber = await subscriberAt(redis);
-    if (wishes.get(channel) !== wish) return;
-    if (shards.of(channel) !== redis) return await place(channel, wish);
+    const subscriber = await this.subscriberAt(redis);
+    if (this.wishes.get(channel) !== wish) return;
+    if (this.shards.of(channel) !== redis) return await this.place(channel, wish);
     const before = wish.at;
     wish.at = redis;
-    if (before) await leave(channel, before);
+    if (before) await this.leave(channel, before);
     await subscriber.subscribe(channel, wish.receive);
   }
 
-  function subscriberAt(redis: Redis): Promise<Subscriber> {
-    const known = subscribers.get(redis);
+  private subscriberAt(redis: Redis): Promise<Subscriber> {
+    const known = this.subscribers.get(redis);
     if (known) return known;
-    const opened = open(redis);
-    subscribers.set(redis, opened);
-    opened.catch(() => subscribers.delete(redis));
+    const opened = this.open(redis);
+    this.subscribers.set(redis, opened);
+    opened.catch(() => this.subscribers.delete(redis));
     return opened;
   }
 
-  async function leave(channel: string, redis: Redis): Promise<void> {
-    const subscriber = await subscribers.get(redis)?.catch(() => undefined);
+  private async leave(channel: string, redis: Redis): Promise<void> {
+    const subscriber = await this.subscribers.get(redis)?.catch(() => undefined);
     await subscriber?.unsubscribe(channel);
   }
 
-  async function close(redis: Redis): Promise<void> {
-    const subscriber = subscribers.get(redis);
-    subscribers.delete(redis);
+  private async close(redis: Redis): Promise<void> {
+    const subscriber = this.subscribers.get(redis);
+    this.subscribers.delete(redis);
     await subscriber?.then(
       (opened) => opened[Symbol.asyncDispose](),
       () => {},
     );
   }
-
-  return {
-    async subscribe(channel, receive) {
-      const wish: Wish = { receive };
-      wishes.set(channel, wish);
-      try {
-        await place(channel, wish);
-      } catch (error) {
-        retryLater();
-        throw error;
-      }
-    },
-
-    async unsubscribe(channel) {
-      const at = wishes.get(channel)?.at;
-      wishes.delete(channel);
-      if (at) await leave(channel, at);
-    },
-
-    async [Symbol.asyncDispose]() {
-      stopFollowing();
-      wishes.clear();
-      clearTimeout(retry);
-      await following;
-      await Promise.all([...subscribers.keys()].map(close));
-    },
-  };
 }

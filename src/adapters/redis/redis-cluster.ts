@@ -24,92 +24,100 @@ type SlotRange = [
  * cluster sends a command again, to another server, where one has moved or died: but the epochs of inboxes stand on a
  * command having gone to the server whose life it names.
  */
-export function createRedisCluster({ url, onError }: RedisConnectionOptions): Shards {
-  /** Whoever the URL leads to is asked for the others, and for nothing else. */
-  const entrance = createRedis({ url, onError });
-  const servers = new Map<string, Redis>();
-  const listeners = new Set<() => void>();
-  let bySlot: (Redis | undefined)[] | undefined;
-  let fault = 'nobody was asked yet who holds what';
-  let asking: Promise<void> | undefined;
-  let turn = 0;
-  const timer = setInterval(ask, REFRESH_MS).unref();
+export function createRedisCluster(options: RedisConnectionOptions): Shards {
+  return new RedisCluster(options);
+}
 
-  function ask(): Promise<void> {
-    asking ??= askOne().finally(() => {
-      asking = undefined;
+class RedisCluster implements Shards {
+  readonly sharded = true;
+  private readonly options: RedisConnectionOptions;
+  /** Whoever the URL leads to is asked for the others, and for nothing else. */
+  private readonly entrance: Redis;
+  private readonly servers = new Map<string, Redis>();
+  private readonly listeners = new Set<() => void>();
+  private readonly timer: NodeJS.Timeout;
+  private bySlot: (Redis | undefined)[] | undefined;
+  private fault = 'nobody was asked yet who holds what';
+  private asking: Promise<void> | undefined;
+  private turn = 0;
+
+  constructor(options: RedisConnectionOptions) {
+    this.options = options;
+    this.entrance = createRedis(options);
+    this.timer = setInterval(() => this.ask(), REFRESH_MS).unref();
+  }
+
+  of(name: string): Redis {
+    const slot = calculateSlot(name);
+    const server = this.bySlot?.[slot];
+    if (!server) throw new StoreUnavailable('redis', this.bySlot ? `nobody holds slot ${slot}` : this.fault);
+    return server;
+  }
+
+  all(): Redis[] {
+    if (!this.bySlot) throw new StoreUnavailable('redis', this.fault);
+    return [...this.servers.values()];
+  }
+
+  onMoved(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  async ready(): Promise<void> {
+    await untilReady(this.entrance);
+    await this.ask();
+    await Promise.all(this.all().map((server) => untilReady(server)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.timer);
+    await Promise.all([this.entrance, ...this.servers.values()].map(closeRedis));
+  }
+
+  private ask(): Promise<void> {
+    this.asking ??= this.askOne().finally(() => {
+      this.asking = undefined;
     });
-    return asking;
+    return this.asking;
   }
 
   /** Another one each time: one that is cut off from the others does not know what they know. */
-  async function askOne(): Promise<void> {
-    const reachable = [entrance, ...servers.values()].filter(({ status }) => status === 'ready');
-    const asked = reachable[turn++ % reachable.length];
+  private async askOne(): Promise<void> {
+    const reachable = [this.entrance, ...this.servers.values()].filter(({ status }) => status === 'ready');
+    const asked = reachable[this.turn++ % reachable.length];
     if (!asked) return;
     try {
       const [info, ranges] = await execute(asked.pipeline().cluster('INFO').cluster('SLOTS'));
-      if (/^cluster_state:ok/m.test(info as string)) take(ranges as SlotRange[], asked.options.host!);
-      else fault = 'the cluster is down, or does not hold all slots';
+      if (/^cluster_state:ok/m.test(info as string)) this.take(ranges as SlotRange[], asked.options.host!);
+      else this.fault = 'the cluster is down, or does not hold all slots';
     } catch (error) {
-      fault = (error as Error).message;
-      onError(error);
+      this.fault = (error as Error).message;
+      this.options.onError(error);
     }
   }
 
-  function take(ranges: SlotRange[], askedHost: string): void {
+  private take(ranges: SlotRange[], askedHost: string): void {
+    const { url, onError } = this.options;
     const next = new Array<Redis | undefined>(SLOTS).fill(undefined);
     const present = new Set<string>();
     for (const [first, last, [host, port]] of ranges) {
       if (host === UNKNOWN_HOST) continue;
       const address = addressed(url, host || askedHost, port);
       present.add(address);
-      const server = servers.get(address) ?? createRedis({ url: address, onError });
-      servers.set(address, server);
+      const server = this.servers.get(address) ?? createRedis({ url: address, onError });
+      this.servers.set(address, server);
       next.fill(server, first, last + 1);
     }
-    const moved = bySlot?.some((server, slot) => server !== next[slot]);
-    bySlot = next;
-    for (const [address, server] of servers) {
+    const moved = this.bySlot?.some((server, slot) => server !== next[slot]);
+    this.bySlot = next;
+    for (const [address, server] of this.servers) {
       if (present.has(address)) continue;
-      servers.delete(address);
+      this.servers.delete(address);
       void closeRedis(server);
     }
-    if (moved) for (const listener of listeners) listener();
+    if (moved) for (const listener of this.listeners) listener();
   }
-
-  return {
-    sharded: true,
-
-    of(name) {
-      const slot = calculateSlot(name);
-      const server = bySlot?.[slot];
-      if (!server) throw new StoreUnavailable('redis', bySlot ? `nobody holds slot ${slot}` : fault);
-      return server;
-    },
-
-    all() {
-      if (!bySlot) throw new StoreUnavailable('redis', fault);
-      return [...servers.values()];
-    },
-
-    onMoved(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-
-    async ready() {
-      await untilReady(entrance);
-      await ask();
-      if (!bySlot) throw new StoreUnavailable('redis', fault);
-      await Promise.all([...servers.values()].map((server) => untilReady(server)));
-    },
-
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await Promise.all([entrance, ...servers.values()].map(closeRedis));
-    },
-  };
 }
 
 function addressed(url: string, host: string, port: number): string {

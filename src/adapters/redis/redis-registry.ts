@@ -57,7 +57,7 @@ export function createRedisRegistry({ shards, ttlMs }: RedisRegistryOptions): Re
 
     async routes(userIds) {
       const result = new Map<string, Route[]>();
-      await eachServer(userIds, async (redis, users) => {
+      await eachServer(shards, userIds, async (redis, users) => {
         const pipeline = redis.pipeline().time();
         for (const userId of users) pipeline.hgetall(REDIS_KEYS.conn(userId));
         const [time, ...held] = await execute(pipeline);
@@ -72,7 +72,7 @@ export function createRedisRegistry({ shards, ttlMs }: RedisRegistryOptions): Re
 
     async presence(userIds) {
       const result = new Map<string, PresenceState>();
-      await eachServer(userIds, async (redis, users) => {
+      await eachServer(shards, userIds, async (redis, users) => {
         const pipeline = redis.pipeline().time();
         for (const userId of users) {
           pipeline.hgetall(REDIS_KEYS.conn(userId));
@@ -88,22 +88,23 @@ export function createRedisRegistry({ shards, ttlMs }: RedisRegistryOptions): Re
       return result;
     },
   };
+}
 
-  /** Does something with the users of each server, by its own clock. */
-  async function eachServer(
-    userIds: string[],
-    work: (redis: Redis, users: string[]) => Promise<void>,
-  ): Promise<void> {
-    const servers = byServer(shards, userIds.map(REDIS_KEYS.conn));
-    await Promise.all(
-      [...servers].map(([redis, which]) =>
-        work(
-          redis,
-          which.map((i) => userIds[i]!),
-        ),
+/** Does something with the users of each server, by its own clock. */
+async function eachServer(
+  shards: Shards,
+  userIds: string[],
+  work: (redis: Redis, users: string[]) => Promise<void>,
+): Promise<void> {
+  const servers = byServer(shards, userIds.map(REDIS_KEYS.conn));
+  await Promise.all(
+    [...servers].map(([redis, which]) =>
+      work(
+        redis,
+        which.map((i) => userIds[i]!),
       ),
-    );
-  }
+    ),
+  );
 }
 
 function keysOf(userId: string): [string, string] {
