@@ -85,3 +85,18 @@ export function quantile(values: number[], share: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!;
 }
+
+/** How often it is looked which sends are due. */
+const TICK_MS = 1;
+
+/** Sends at a steady rate from that time of `performance.now()` on, each when it is due, whatever comes back. */
+export async function atRate(
+  from: number,
+  perSecond: number,
+  total: number,
+  send: (index: number) => void,
+): Promise<void> {
+  for (let i = 0; i < total; await pause(TICK_MS)) {
+    for (; i < total && from + (i * 1000) / perSecond <= performance.now(); i++) send(i);
+  }
+}

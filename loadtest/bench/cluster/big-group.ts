@@ -1,10 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { CMD } from '../../../src/protocol/packets.ts';
 import type { Cluster } from '../../../tests/harness/cluster.ts';
 import { chatFrames } from '../chat-frames.ts';
 import { type FrameClient, openMany } from '../frame-client.ts';
 import { cpuSeconds } from '../procfs.ts';
-import { quantile, until } from '../rates.ts';
+import { atRate, quantile, until } from '../rates.ts';
 import type { Measurements } from '../report.ts';
 import { acceptedPrefix, logIn, refused } from '../seqline-client.ts';
 import type { Measurement } from '../workload.ts';
@@ -18,8 +17,6 @@ const ONLINE = 10_000;
 const GATEWAYS = 4;
 /** Messages a second to the group. */
 const RATES = [1, 2, 5, 10, 20, 50];
-/** How often it is looked which sends are due. */
-const TICK_MS = 1;
 const PREFIX = `${acceptedPrefix(CMD.chat)}"msg_id":"`;
 const DIGITS = 10;
 /** Where the number of a message is followed by its `seq`, it is no answer. */
@@ -71,10 +68,7 @@ async function measureAt(hall: Hall, rate: number, seconds: number): Promise<Mea
   const gateways = pidsOf(cluster.gateways);
   const cpu = () => gateways.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
   const cpuBefore = cpu();
-  for (let send = 0; send < total; await pause(TICK_MS)) {
-    for (; send < total && dueAt(send) <= performance.now(); send++)
-      speaker.write(frames.from(hall.sent++, 1));
-  }
+  await atRate(from, rate, total, () => speaker.write(frames.from(hall.sent++, 1)));
   const wanted = total * members.length;
   await until(() => latencies.length >= wanted, 'Every message to every member');
   const took = (performance.now() - from) / 1000;

@@ -7,7 +7,7 @@ import { chatFrames } from '../chat-frames.ts';
 import { type FrameClient, openMany } from '../frame-client.ts';
 import { textFrame } from '../frames.ts';
 import { settledRssKib } from '../procfs.ts';
-import { until } from '../rates.ts';
+import { atRate, until } from '../rates.ts';
 import type { Measurements } from '../report.ts';
 import { acceptedPrefix, logIn, refused } from '../seqline-client.ts';
 import type { Measurement } from '../workload.ts';
@@ -27,8 +27,6 @@ const GROUP_MEMBERS = 1000;
 const GROUP_ONLINE = 500;
 const GROUP_MESSAGES_PER_SECOND = 20;
 const IDLE_SECONDS = 5;
-/** How often it is looked which sends are due. */
-const TICK_MS = 1;
 
 interface Watch {
   cluster: Cluster;
@@ -73,7 +71,9 @@ async function connections(watch: Watch, seconds: number): Promise<Measurements>
     };
   }
   const heartbeat = await costOf(watch, 'heartbeat', total, async () => {
-    await atRate(HEARTBEATS_PER_SECOND, seconds, (i) => clients[i % clients.length]!.write(frame));
+    await atRate(performance.now(), HEARTBEATS_PER_SECOND, total, (i) =>
+      clients[i % clients.length]!.write(frame),
+    );
     await until(() => answered === total, 'The answer to every heartbeat');
   });
   for (const client of clients) client.close();
@@ -136,17 +136,11 @@ async function groupTalk(
   }
   const units = members.length > 0 ? total * members.length : total;
   return await costOf(watch, what, units, async () => {
-    await atRate(GROUP_MESSAGES_PER_SECOND, seconds, () => speaker.write(frames.from(groupSent++, 1)));
+    await atRate(performance.now(), GROUP_MESSAGES_PER_SECOND, total, () =>
+      speaker.write(frames.from(groupSent++, 1)),
+    );
     await until(() => came === total * (members.length + 1), 'Every message to every member');
   });
-}
-
-async function atRate(perSecond: number, seconds: number, send: (index: number) => void): Promise<void> {
-  const from = performance.now();
-  const total = perSecond * seconds;
-  for (let i = 0; i < total; await pause(TICK_MS)) {
-    for (; i < total && from + (i * 1000) / perSecond <= performance.now(); i++) send(i);
-  }
 }
 
 /** CPU time of each part for one of `count`, without what it uses when idle. */

@@ -1,13 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { OutputPacket } from '../../../src/protocol/packets.ts';
-import { quantile, until } from '../rates.ts';
+import { atRate, quantile, until } from '../rates.ts';
 import { refused } from '../seqline-client.ts';
 import type { Latency } from '../workload.ts';
 import { type StoredPair, sendFrom } from './direct-pairs.ts';
 import { enter } from './ledger.ts';
-
-/** How often it is looked which sends are due. */
-const TICK_MS = 1;
 
 export interface Latencies {
   rate: number;
@@ -36,9 +32,7 @@ export async function measureLatency(pairs: StoredPair[], rate: number, seconds:
       onDelivered: (number) => deliveredMs.push(since(number)),
     });
   });
-  for (let send = 0; send < total; await pause(TICK_MS)) {
-    for (; send < total && dueAt(send) <= performance.now(); send++) sendFrom(pairs[send % pairs.length]!, 1);
-  }
+  await atRate(from, rate, total, (send) => sendFrom(pairs[send % pairs.length]!, 1));
   const allCame = () => sentMs.length === total && deliveredMs.length === total;
   await until(allCame, 'The answer and the delivery of every message');
   return { rate, sent: latencyOf(sentMs), delivered: latencyOf(deliveredMs) };
