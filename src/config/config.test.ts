@@ -48,6 +48,20 @@ test('settings that contradict each other are refused', () => {
   assert.match(faultsOf(keysAndTokens), /AUTH_JWT_SECRET/);
 });
 
+test('of traces a share is taken, by a sampler that there is', () => {
+  assert.equal(parseConfig('standalone', { OTEL_TRACES_SAMPLER_ARG: '0.01' }).OTEL_TRACES_SAMPLER_ARG, 0.01);
+  for (const share of ['1.01', '-0.1', '1 %']) {
+    assert.match(
+      faultsOf({ OTEL_TRACES_SAMPLER_ARG: share }),
+      /OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1/,
+    );
+  }
+  assert.match(
+    faultsOf({ OTEL_TRACES_SAMPLER: 'ratio' }),
+    /OTEL_TRACES_SAMPLER must be one of .*parentbased_traceidratio/,
+  );
+});
+
 test('S3 is set as a whole or not at all, and its secret is not shown', () => {
   const half = { S3_ENDPOINT: 'https://s3.example.com', S3_BUCKET: 'pictures' };
   assert.match(faultsOf(half), /^S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY must be set too/);

@@ -87,10 +87,17 @@ export const VARIABLES = {
   INBOX_TTL_SECONDS: integer('How long an inbox is kept after its last message.', 604_800, 1, 31_536_000),
   OTEL_EXPORTER_OTLP_ENDPOINT: url('Where traces go: a collector that speaks OTLP. Not set: there are none.'),
   OTEL_SERVICE_NAME: text('Name of this process in traces; else `seqline-` and its role.', () => undefined),
+  OTEL_TRACES_SAMPLER: oneOf('What is traced.', SAMPLERS(), () => 'parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: ratio('The share that is traced, for the samplers that take a ratio.', 1),
 } satisfies Record<string, Variable<unknown>>;
 
 function LEVELS() {
   return ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+}
+
+/** Those of the standard that need no service of their own. https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ */
+function SAMPLERS() {
+  return ['always_on', 'always_off', 'traceidratio'].flatMap((name) => [name, `parentbased_${name}`]);
 }
 
 function text(about: string, fallback: Variable<string>['fallback']): Variable<string> {
@@ -141,6 +148,18 @@ function byRole(
       if (!/^\d+$/.test(value) || number < min || number > max) {
         throw new Error(`must be an integer from ${min} to ${max}`);
       }
+      return number;
+    },
+  };
+}
+
+function ratio(about: string, fallback: number): Variable<number> {
+  return {
+    about,
+    fallback: () => String(fallback),
+    parse(value) {
+      const number = Number(value);
+      if (!(number >= 0 && number <= 1)) throw new Error('must be a number from 0 to 1');
       return number;
     },
   };

@@ -5,6 +5,7 @@ import {
   context,
   type Link,
   ROOT_CONTEXT,
+  SamplingDecision,
   type Span,
   type SpanContext,
   SpanKind,
@@ -60,26 +61,55 @@ const SERVER_SPAN = { kind: SpanKind.SERVER };
 /** How long a process that ends waits for its last spans to be taken; then they are lost. */
 const FLUSH_MS_MAX = 2000;
 
-export function startTracing(serviceName: string, version: string): Tracing {
-  const sdk = new NodeSDK({ serviceName, metricReaders: [], logRecordProcessors: [] });
+export interface TracingOptions {
+  serviceName: string;
+  version: string;
+  /**
+   * From 0 to 1: the share of traces that begin here, drawn before there is a span. The SDK would make a span's id and
+   * attributes first and ask its sampler then, which for a frame that is not sampled costs more than reading it. Left out,
+   * its own sampler decides.
+   */
+  rootRatio?: number;
+}
+
+export function startTracing({ serviceName, version, rootRatio }: TracingOptions): Tracing {
+  const sdk = new NodeSDK({
+    serviceName,
+    metricReaders: [],
+    logRecordProcessors: [],
+    ...(rootRatio !== undefined && { sampler: drawnAlready }),
+  });
   sdk.start();
   // A collector that is away holds up nothing, and is no reason to end badly.
   const flush = async () => {
     const flushed = sdk.shutdown().catch(() => {});
     await Promise.race([flushed, sleep(FLUSH_MS_MAX, undefined, { ref: false })]);
   };
-  return createTracing(trace.getTracer('seqline', version), flush);
+  return createTracing(trace.getTracer('seqline', version), rootRatio ?? 1, flush);
 }
 
-function createTracing(tracer: Tracer, shutdown: () => Promise<void>): Tracing {
+/** A trace that begins here was drawn; others go on as they came. */
+const drawnAlready = {
+  shouldSample(place: Context) {
+    const origin = trace.getSpanContext(place);
+    const decision =
+      !origin || isSampled(origin) ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD;
+    return { decision };
+  },
+  toString: () => 'drawnAlready',
+};
+
+function createTracing(tracer: Tracer, rootRatio: number, shutdown: () => Promise<void>): Tracing {
   const places = new WeakMap<object, TraceParent>();
   return {
     frame(packet, sessionId, work) {
       const { cmd, msg_id, traceparent } = (packet ?? {}) as Record<string, unknown>;
+      const origin = parse(traceparent);
+      if (!origin && Math.random() >= rootRatio) return work();
       const span = tracer.startSpan(
         `frame ${COMMAND_NAMES.get(cmd) ?? 'unknown'}`,
         SERVER_SPAN,
-        contextOf(traceparent),
+        contextOf(origin),
       );
       // Most are not recorded: those need neither attributes nor a context.
       if (!span.isRecording()) return work();
@@ -118,7 +148,7 @@ function createTracing(tracer: Tracer, shutdown: () => Promise<void>): Tracing {
     },
 
     deliver(parent, work) {
-      const span = tracer.startSpan('deliver', { kind: SpanKind.CONSUMER }, contextOf(parent));
+      const span = tracer.startSpan('deliver', { kind: SpanKind.CONSUMER }, contextOf(parse(parent)));
       return within(span, () => {
         const sockets = work();
         span.setAttribute('seqline.sockets', sockets);
@@ -217,8 +247,7 @@ function parse(place: unknown): SpanContext | undefined {
   };
 }
 
-function contextOf(place: unknown): Context {
-  const origin = parse(place);
+function contextOf(origin: SpanContext | undefined): Context {
   return origin ? trace.setSpanContext(ROOT_CONTEXT, origin) : ROOT_CONTEXT;
 }
 
