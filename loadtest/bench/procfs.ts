@@ -9,12 +9,16 @@ const STEADY_MS = 3000;
 const SAMPLE_MS = 200;
 const SETTLE_MS = 25_000;
 
-/** CPU time that a process has used, in seconds. */
-export function cpuSeconds(pid: number): number {
+/** CPU time that processes have used together, in seconds. */
+export function cpuSeconds(...pids: number[]): number {
+  return pids.reduce((sum, pid) => sum + ticks(pid), 0) / TICKS_PER_SECOND;
+}
+
+function ticks(pid: number): number {
   const stat = read(pid, 'stat');
   // The name of the command comes second, in brackets, and may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return Number(fields[11]) + Number(fields[12]);
 }
 
 /** Resident memory of a process. */

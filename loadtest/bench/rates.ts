@@ -41,17 +41,13 @@ export async function compareRates(
 export async function measureRate(load: Load, seconds: number): Promise<Rate> {
   load.start();
   await pause(WARM_UP_MS);
-  const [from, cpuBefore, doneBefore] = [performance.now(), cpuOf(load), load.done()];
+  const [from, cpuBefore, doneBefore] = [performance.now(), cpuSeconds(...load.pids), load.done()];
   await pause(seconds * 1000);
   const took = (performance.now() - from) / 1000;
   const perSecond = (load.done() - doneBefore) / took;
-  const busy = (cpuOf(load) - cpuBefore) / took;
+  const busy = (cpuSeconds(...load.pids) - cpuBefore) / took;
   await load.stop();
   return { perSecond, busy };
-}
-
-function cpuOf({ pids }: Load): number {
-  return pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
 }
 
 export function medianRate(rates: Rate[]): Rate {

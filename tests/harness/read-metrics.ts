@@ -1,8 +1,10 @@
 /** What a process showed on its internal port at one moment. */
 export interface Reading {
-  /** A series by its name and, where it has some, its labels: `name{label="value"}`. Throws where it is not shown. */
+  /** All of them, each by its name and, where it has some, its labels: `name{label="value"}`. */
+  series: ReadonlyMap<string, number>;
+  /** Of one series. Throws where it is not shown. */
   value(series: string): number;
-  /** All series of one name, whatever their labels. */
+  /** Of all series of one name, whatever their labels. */
   values(name: string): number[];
 }
 
@@ -11,9 +13,10 @@ export async function readMetrics(internalUrl: string): Promise<Reading> {
   const series = new Map<string, number>();
   for (const line of text.split('\n')) {
     const space = line.lastIndexOf(' ');
-    if (!line.startsWith('#')) series.set(line.slice(0, space), Number(line.slice(space + 1)));
+    if (line !== '' && !line.startsWith('#')) series.set(line.slice(0, space), Number(line.slice(space + 1)));
   }
   return {
+    series,
     value(name) {
       const value = series.get(name);
       if (value === undefined) throw new Error(`${internalUrl} does not show ${name}`);

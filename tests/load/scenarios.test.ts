@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { eventually } from '../harness/eventually.ts';
 import { type OwnServer, startOwnServer } from '../harness/own-server.ts';
+import { readMetrics } from '../harness/read-metrics.ts';
 import { createRestartableServer } from '../harness/restartable-server.ts';
 import { type Run, runScenario, whyNoK6 } from './run-scenario.ts';
 
@@ -100,9 +101,11 @@ for (const [how, signal, close] of ENDS) {
   });
 }
 
+const STORED = /^im_worker_messages_total\{.*outcome="stored"/;
+
 async function hasStored(internalUrl: string, count: number): Promise<boolean> {
-  const metrics = await (await fetch(`${internalUrl}/metrics`)).text();
-  return Number(/^im_worker_messages_total\{.*outcome="stored".*\} (\d+)/m.exec(metrics)?.[1]) >= count;
+  const { series } = await readMetrics(internalUrl);
+  return [...series].some(([name, stored]) => STORED.test(name) && stored >= count);
 }
 
 function assertPassed({ code, output, failed, report }: Run): void {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freshUser, p2p } from '../harness/names.ts';
 import { connect, type RawClient } from '../harness/raw-client.ts';
+import { readMetrics } from '../harness/read-metrics.ts';
 import { ack, chatPacket, heartbeat, listConversations, logIn, pull, say } from '../harness/talk.ts';
 import { NEEDS_OWN_SERVER, type Target, useTarget } from '../harness/target.ts';
 
@@ -37,11 +38,8 @@ test(`metrics do not grow with ${USERS} users`, { skip: NEEDS_OWN_SERVER, timeou
 
 /** The names with their labels. */
 async function series(target: Target): Promise<string[]> {
-  const text = await (await fetch(`${target.own().internalUrl}/metrics`)).text();
-  return text
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => line.slice(0, line.lastIndexOf(' ')));
+  const reading = await readMetrics(target.own().internalUrl);
+  return [...reading.series.keys()];
 }
 
 /** Each path once, with names that nobody had before, and packets that no client should send. */

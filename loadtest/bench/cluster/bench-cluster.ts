@@ -1,6 +1,7 @@
 import { type Cluster, startCluster } from '../../../tests/harness/cluster.ts';
 import type { ClusterProcess } from '../../../tests/harness/cluster-process.ts';
 import type { Environment } from '../../../tests/harness/own-server.ts';
+import { readMetrics } from '../../../tests/harness/read-metrics.ts';
 import type { Door } from '../seqline-client.ts';
 
 const ENV = {
@@ -33,17 +34,13 @@ export interface Batches {
 export async function batchesOf({ workers }: Cluster): Promise<Batches> {
   const sum = { events: 0, batches: 0 };
   for (const { internalUrl } of workers) {
-    const metrics = await (await fetch(`${internalUrl}/metrics`)).text();
-    sum.events += metricOf(metrics, 'im_worker_batch_size_sum');
-    sum.batches += metricOf(metrics, 'im_worker_batch_size_count');
+    const metrics = await readMetrics(internalUrl);
+    sum.events += metrics.value('im_worker_batch_size_sum');
+    sum.batches += metrics.value('im_worker_batch_size_count');
   }
   return sum;
 }
 
 export function meanBatch(before: Batches, after: Batches): number {
   return (after.events - before.events) / (after.batches - before.batches);
-}
-
-function metricOf(metrics: string, name: string): number {
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1] ?? 0);
 }

@@ -66,7 +66,7 @@ async function measureAt(hall: Hall, rate: number, seconds: number): Promise<Mea
   }
   speaker.onFrame = () => {};
   const gateways = pidsOf(cluster.gateways);
-  const cpu = () => gateways.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  const cpu = () => cpuSeconds(...gateways);
   const cpuBefore = cpu();
   await atRate(from, rate, total, () => speaker.write(frames.from(hall.sent++, 1)));
   const wanted = total * members.length;

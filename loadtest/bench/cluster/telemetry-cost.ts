@@ -78,7 +78,7 @@ async function compareStretches(cluster: Cluster, load: Load, seconds: number): 
 }
 
 async function measureStretch(load: Load, meanwhile: () => Promise<void>): Promise<Stretch> {
-  const cpu = () => load.pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  const cpu = () => cpuSeconds(...load.pids);
   const [from, cpuBefore, doneBefore] = [performance.now(), cpu(), load.done()];
   await Promise.all([pause(STRETCH_MS), meanwhile()]);
   const done = load.done() - doneBefore;

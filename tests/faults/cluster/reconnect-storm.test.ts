@@ -8,6 +8,7 @@ import { createGroup } from '../../harness/api.ts';
 import { type Cluster, startCluster } from '../../harness/cluster.ts';
 import { NO_SERVERS } from '../../harness/cluster-stores.ts';
 import { freshUser, p2p } from '../../harness/names.ts';
+import { readMetrics } from '../../harness/read-metrics.ts';
 import { logIn, say } from '../../harness/talk.ts';
 import { tokenOf } from '../../harness/tokens.ts';
 
@@ -99,10 +100,10 @@ async function lookAt({ stores, gateways }: Cluster): Promise<Record<string, num
     'statements of MySQL': Number(rows[0]!.Value),
   };
   for (const { internalUrl } of gateways) {
-    const metrics = await (await fetch(`${internalUrl}/metrics`)).text();
-    for (const [, result, count] of metrics.matchAll(/^im_gateway_logins_total\{result="(\w+)"\} (\d+)$/gm)) {
-      const name = `logins: ${result}`;
-      seen[name] = (seen[name] ?? 0) + Number(count);
+    const { series } = await readMetrics(internalUrl);
+    for (const [name, count] of series) {
+      const result = /^im_gateway_logins_total\{result="(\w+)"\}$/.exec(name)?.[1];
+      if (result) seen[`logins: ${result}`] = (seen[`logins: ${result}`] ?? 0) + count;
     }
   }
   return seen;

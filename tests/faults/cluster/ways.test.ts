@@ -4,6 +4,7 @@ import { until } from '../../contract/wait.ts';
 import { apiOf } from '../../harness/api.ts';
 import { type ClusterProcess, isReady } from '../../harness/cluster-process.ts';
 import { freshUser, p2p } from '../../harness/names.ts';
+import { readMetrics } from '../../harness/read-metrics.ts';
 import { chatPacket, logIn, say } from '../../harness/talk.ts';
 import { NO_TOXIPROXY } from '../../harness/toxiproxy.ts';
 import { type Arena, NO_ARENA, openArena } from '../nemesis/arena.ts';
@@ -61,8 +62,8 @@ function cut(arena: Arena, way: string) {
 async function retries(workers: ClusterProcess[]): Promise<number> {
   let sum = 0;
   for (const { internalUrl } of workers) {
-    const metrics = await (await fetch(`${internalUrl}/metrics`)).text();
-    sum += Number(/^im_worker_retries_total\{stage="messages"\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
+    const { series } = await readMetrics(internalUrl);
+    sum += series.get('im_worker_retries_total{stage="messages"}') ?? 0;
   }
   return sum;
 }
