@@ -12,11 +12,18 @@ export async function runMigrations(config: Config): Promise<RunningRole> {
   const logger = createLogger(config.LOG_LEVEL, { role: 'migrate' });
   const { from, to } = await migrateMysql(config.MYSQL_URL!);
   logger.info({ from, to }, from === to ? 'the schema is up to date' : 'the schema was brought up to date');
-  const made = await migrateKafka(createKafka(config, logger), {
+  const { made, otherRetention } = await migrateKafka(createKafka(config, logger), {
     partitions: config.KAFKA_PARTITIONS,
     replicationFactor: config.KAFKA_REPLICATION_FACTOR,
     retentionMs: config.KAFKA_RETENTION_HOURS * HOUR_MS,
   });
   logger.info({ made }, made.length === 0 ? 'all topics are there' : 'topics were made');
+  for (const { topic, retentionMs } of otherRetention) {
+    const kept = retentionMs < 0 ? 'for ever' : `for ${retentionMs / HOUR_MS} h`;
+    logger.warn(
+      { topic },
+      `the topic keeps events ${kept}, and KAFKA_RETENTION_HOURS is ${config.KAFKA_RETENTION_HOURS}: a live topic is left as it is; set its retention.ms in Kafka, or the variable`,
+    );
+  }
   return { done: true, async [Symbol.asyncDispose]() {} };
 }

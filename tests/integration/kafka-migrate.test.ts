@@ -28,7 +28,25 @@ describe('topics', { skip: brokers ? false : 'set KAFKA_BROKERS' }, () => {
 
   test('are made again without harm', async () => {
     await using topics = await openTopics(kafka);
-    assert.deepEqual(await migrateKafka(kafka, PLAN, topics.names), []);
+    assert.deepEqual(await migrateKafka(kafka, PLAN, topics.names), { made: [], otherRetention: [] });
+  });
+
+  test('that are live keep events as long as they did, and are named where that is not as configured', async () => {
+    await using topics = await openTopics(kafka);
+    const { made, otherRetention } = await migrateKafka(
+      kafka,
+      { ...PLAN, retentionMs: PLAN.retentionMs + 1 },
+      topics.names,
+    );
+    assert.deepEqual(made, []);
+    assert.deepEqual(
+      otherRetention.toSorted((a, b) => a.topic.localeCompare(b.topic)),
+      [topics.names.messages, topics.names.receipts].map(({ topic }) => ({
+        topic,
+        retentionMs: PLAN.retentionMs,
+      })),
+    );
+    assert.equal((await planOf(kafka, topics.names.messages.topic)).retentionMs, PLAN.retentionMs);
   });
 
   test('are made from several processes at once', async () => {

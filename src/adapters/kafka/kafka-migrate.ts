@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Admin, Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { KAFKA_NAMES } from './kafka-topics.ts';
 
 export interface TopicPlan {
@@ -14,14 +14,26 @@ const LEADERS_MS_MAX = 30_000;
 /** Dead letters wait for a person. */
 const DEAD_LETTER_RETENTION_MS = 90 * 24 * 3600 * 1000;
 
+const RETENTION = 'retention.ms';
+
 type Names = typeof KAFKA_NAMES;
 
-/** Creates what is missing. Safe to run twice, and from two processes at once. Throws where a topic is of another plan. */
+export interface MigratedTopics {
+  made: string[];
+  /** Topics that were there and keep events for another time than planned, in milliseconds. */
+  otherRetention: { topic: string; retentionMs: number }[];
+}
+
+/**
+ * Creates what is missing. Safe to run twice, and from two processes at once. Throws where a topic has another number of
+ * partitions. How long a live topic keeps events is not changed: events would be gone at once, and Kafka may be the work
+ * of others.
+ */
 export async function migrateKafka(
   kafka: Kafka,
   plan: TopicPlan,
   names: Names = KAFKA_NAMES,
-): Promise<string[]> {
+): Promise<MigratedTopics> {
   const admin = kafka.admin();
   await admin.connect();
   try {
@@ -29,7 +41,8 @@ export async function migrateKafka(
     const missing = topicsOf(names).filter((name) => !existing.has(name));
     if (missing.length > 0) await createTopics(admin, missing, plan, names.dead_letters.topic);
     await checkPartitions(admin, plan.partitions, names);
-    return missing;
+    const otherRetention = await findOtherRetention(admin, plan.retentionMs, names);
+    return { made: missing, otherRetention };
   } finally {
     await admin.disconnect();
   }
@@ -54,7 +67,7 @@ async function createTopics(
       replicationFactor: plan.replicationFactor,
       configEntries: [
         {
-          name: 'retention.ms',
+          name: RETENTION,
           value: String(topic === deadLetters ? DEAD_LETTER_RETENTION_MS : plan.retentionMs),
         },
         { name: 'min.insync.replicas', value: String(Math.max(1, plan.replicationFactor - 1)) },
@@ -68,6 +81,26 @@ async function createTopics(
       throw new Error(`The new topics have no leaders: ${topics.join(', ')}.`);
     await sleep(100);
   }
+}
+
+/** Of the topics that wait for workers. Nothing is found where this user may not ask, which Kafka can forbid by itself. */
+async function findOtherRetention(
+  admin: Admin,
+  plannedMs: number,
+  { messages, receipts }: Names,
+): Promise<MigratedTopics['otherRetention']> {
+  const resources = [messages, receipts].map(({ topic }) => ({
+    type: kafkajs.ConfigResourceTypes.TOPIC,
+    name: topic,
+    configNames: [RETENTION],
+  }));
+  const described = await admin.describeConfigs({ includeSynonyms: false, resources }).catch(() => undefined);
+  return (described?.resources ?? [])
+    .map(({ resourceName, configEntries }) => ({
+      topic: resourceName,
+      retentionMs: Number(configEntries[0]?.configValue),
+    }))
+    .filter(({ retentionMs }) => Number.isFinite(retentionMs) && retentionMs !== plannedMs);
 }
 
 async function haveLeaders(admin: Admin, topics: string[]): Promise<boolean> {
