@@ -6,10 +6,7 @@ import type { Settings } from './settings.ts';
 /** For k6 to call at the end: what it writes, by the file's name. The folder must be there. */
 export function summary(scenario: string, settings: Settings): (data: SummaryData) => Record<string, string> {
   return (data) => {
-    if (!data.metrics.iterations)
-      return {
-        stdout: `\n${scenario} did not come to its end, and nothing is judged: the error says why.\n\n`,
-      };
+    if (!data.metrics.iterations) return { stdout: `\n${scenario} is not judged: the error says why.\n\n` };
     const report = reportOf(scenario, settings, data);
     const file = `${settings.summaryDir}/${scenario}`;
     return {
