@@ -12,7 +12,7 @@ import { createPackets, type FuzzedPacket, type Known } from './hostile-packets.
 
 const SEED = seedOf(process.env.SEED);
 const SESSIONS = 6;
-const PACKETS_EACH = Number(process.env.PACKETS ?? 500);
+const PACKETS_EACH = Number(process.env.PACKETS ?? 1000);
 const LOGINS = 200;
 const PAGE = 200;
 
@@ -127,7 +127,12 @@ test(`${SESSIONS * PACKETS_EACH} packets with anything wrong: each has one answe
   talking.catch(() => stop.abort());
 
   const knownTo = (client: RawClient): Known => ({
-    conversationIds: [group, ...users.map((user) => p2p(user, client.userId)), ...theirs, freshGroupId()],
+    // As often another's or nobody's as one's own.
+    conversationIds: [
+      ...[group, ...users.map((user) => p2p(user, client.userId))],
+      ...[...theirs, ...theirs, ...theirs],
+      ...Array.from({ length: 6 }, freshGroupId),
+    ],
     userIds: [...users, alice.userId, freshUser('nobody')],
     epochs: ['', client.hello.inbox.epoch, alice.hello.inbox.epoch],
     tokens: [tokenOf(target.secret, client.userId), tokenOf('x', alice.userId), 'x.y.z'],
