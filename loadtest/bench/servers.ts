@@ -53,11 +53,18 @@ export async function startSeqline(profileDir: string | undefined): Promise<Seql
 }
 
 /** The yardstick; see `bare-server.ts`. */
-export async function startBare(): Promise<ServerProcess> {
-  const child = start([path.join(import.meta.dirname, 'bare-server.ts')], {});
+export function startBare(): Promise<ServerProcess> {
+  return startProgram(path.join(import.meta.dirname, 'bare-server.ts'), {});
+}
+
+/** A program that tells its port once it is ready, and ends with SIGTERM. */
+export async function startProgram(file: string, env: Record<string, string>): Promise<ServerProcess> {
+  const child = start([file], env);
   const port = await new Promise<number>((resolve, reject) => {
     child.once('message', (message: { port: number }) => resolve(message.port));
-    child.once('exit', (code) => reject(new Error(`The bare server ended with ${code} before it listened.`)));
+    child.once('exit', (code) =>
+      reject(new Error(`${path.basename(file)} ended with ${code} before it was ready.`)),
+    );
   });
   return { pid: child.pid!, port, [Symbol.asyncDispose]: () => stop(child) };
 }

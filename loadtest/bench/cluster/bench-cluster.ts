@@ -11,9 +11,15 @@ const ENV = {
   HEARTBEAT_TIMEOUT_MS: '3600000',
 };
 
-/** Gateways and two workers, with limits that do not get into the way. */
-export function startBenchCluster(env: Environment, gateways = 2): Promise<Cluster> {
-  return startCluster({ gateways, workers: 2, env: { ...ENV, ...env } });
+/** How many processes of a kind; two where nothing is said. */
+export interface Counts {
+  gateways?: number;
+  workers?: number;
+}
+
+/** Gateways and workers, with limits that do not get into the way. */
+export function startBenchCluster(env: Environment, { gateways = 2, workers = 2 }: Counts): Promise<Cluster> {
+  return startCluster({ gateways, workers, env: { ...ENV, ...env } });
 }
 
 /** The way in at one of the gateways. */

@@ -31,7 +31,7 @@ interface Hall {
 
 /** What a message to a group of 100,000 costs of whom 10,000 are online, at four gateways; at growing rates. */
 export async function measureBigGroup(start: StartCluster, seconds: number): Promise<Measurements> {
-  await using cluster = await start({}, GATEWAYS);
+  await using cluster = await start({}, { gateways: GATEWAYS });
   const memberIds = Array.from({ length: MEMBERS }, (_, i) => `member-${i}`);
   process.stderr.write(`a group of ${MEMBERS}, ${ONLINE} of them online …\n`);
   await seedGroup(cluster.stores.mysqlUrl, GROUP, memberIds);

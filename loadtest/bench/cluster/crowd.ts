@@ -7,9 +7,11 @@ import { type Load, until } from '../rates.ts';
 import { acceptedPrefix, type Door, logIn, refused } from '../seqline-client.ts';
 import type { Seeded } from './seed.ts';
 
-const SENDERS = 100;
-/** Messages of each sender that did not come back yet. */
-const WINDOW = 30;
+/**
+ * Messages of each sender that did not come back yet: no more than each has conversations where there are fewest, so
+ * that a batch concerns as many people where there are a hundred times more.
+ */
+const WINDOW = 10;
 const PREFIX = acceptedPrefix(CMD.chat);
 /** A stored message has its `seq` where an answer goes on with its payload; ids of messages are ten digits. */
 const STORED = '"seq"';
@@ -27,10 +29,20 @@ export interface Crowd extends Load {
   close(): void;
 }
 
-/** The direct conversations of a crowd that is not connected yet. */
-export function crowdConversations(name: string, count: number, messages: number): Seeded[] {
-  return Array.from({ length: count }, (_, i) => {
-    const members: [string, string] = [senderOf(name, i % SENDERS), peerOf(name, i)];
+export interface CrowdSize {
+  senders: number;
+  /** Of all of them together. */
+  conversations: number;
+}
+
+/** The direct conversations of a crowd that is not connected yet, each with so many messages. */
+export function crowdConversations(
+  name: string,
+  { senders, conversations }: CrowdSize,
+  messages: number,
+): Seeded[] {
+  return Array.from({ length: conversations }, (_, i) => {
+    const members: [string, string] = [senderOf(name, i % senders), peerOf(name, i)];
     return { conversationId: directConversationId(...members), members, messages };
   });
 }
@@ -39,12 +51,12 @@ export async function connectCrowd(
   doors: Door[],
   pids: number[],
   name: string,
-  conversations: number,
+  size: CrowdSize,
 ): Promise<Crowd> {
-  const senders = await openMany(SENDERS, async (i): Promise<Sender> => {
+  const senders = await openMany(size.senders, async (i): Promise<Sender> => {
     const client = await logIn(doors[i % doors.length]!, senderOf(name, i));
-    const frames = Array.from({ length: conversations / SENDERS }, (_, nth) =>
-      chatFrames({ to: peerOf(name, nth * SENDERS + i) }),
+    const frames = Array.from({ length: size.conversations / size.senders }, (_, nth) =>
+      chatFrames({ to: peerOf(name, nth * size.senders + i) }),
     );
     return { client, frames, sent: 0 };
   });

@@ -3,17 +3,21 @@ import { compareRates, measureRate, type Rate } from '../rates.ts';
 import type { Measurements } from '../report.ts';
 import type { Measurement } from '../workload.ts';
 import { batchesOf, doorOf, meanBatch, pidsOf } from './bench-cluster.ts';
-import { type Crowd, connectCrowd, crowdConversations } from './crowd.ts';
+import { type Crowd, type CrowdSize, connectCrowd, crowdConversations } from './crowd.ts';
 import { openPlainInsert, type PlainInsert } from './plain-insert.ts';
 import { seed } from './seed.ts';
 import type { StartCluster } from './subjects.ts';
 
-const FEW = 1000;
-const MANY = 100_000;
+const FEW = { senders: 100, conversations: 1000 };
+const MANY = { senders: 100, conversations: 100_000 };
 const STORED = 1_000_000;
+/** One conversation alone, and how many messages it has. */
+const ONE = { senders: 1, conversations: 1 };
+const SHALLOW = 100;
+const DEEP = 1_000_000;
 const WARM_UP_SECONDS = 4;
 /** A cost is called flat where the rate stays at least this share of the other. */
-const SHARE_MIN = 0.8;
+const SHARE_MIN = 0.85;
 
 /**
  * The rate at saturation tells what a message costs. Few and many conversations take turns. An empty table and a full
@@ -25,9 +29,9 @@ export async function measureFlatCost(start: StartCluster, seconds: number): Pro
   await using plain = await openPlainInsert(mysqlUrl);
   const doors = cluster.gateways.map((_, i) => doorOf(cluster, i));
   const pids = pidsOf([...cluster.gateways, ...cluster.workers]);
-  const connect = async (name: string, conversations: number, messages: number): Promise<Crowd> => {
-    await seed(mysqlUrl, crowdConversations(name, conversations, messages));
-    return await connectCrowd(doors, pids, name, conversations);
+  const connect = async (name: string, size: CrowdSize, messages: number): Promise<Crowd> => {
+    await seed(mysqlUrl, crowdConversations(name, size, messages));
+    return await connectCrowd(doors, pids, name, size);
   };
 
   progress('an empty table');
@@ -36,15 +40,16 @@ export async function measureFlatCost(start: StartCluster, seconds: number): Pro
   first.close();
 
   progress(`${STORED} messages stored`);
-  const few = await connect('few', FEW, STORED / FEW);
+  const few = await connect('few', FEW, STORED / FEW.conversations);
   const full = await besidePlain(cluster, few, plain, seconds);
 
-  progress(`${MANY} conversations`);
+  progress(`${MANY.conversations} conversations`);
   const many = await connect('many', MANY, 0);
-  await measureRate(many, WARM_UP_SECONDS);
-  const turns = await compareRates({ seqline: many, bare: few }, seconds);
-  few.close();
-  many.close();
+  const broad = await inTurns(many, few, seconds);
+
+  progress(`${DEEP} messages in one conversation`);
+  const [deep, shallow] = [await connect('deep', ONE, DEEP), await connect('shallow', ONE, SHALLOW)];
+  const long = await inTurns(deep, shallow, seconds);
   return {
     stored_1000000: flat(
       'messages/s',
@@ -55,15 +60,32 @@ export async function measureFlatCost(start: StartCluster, seconds: number): Pro
     ),
     conversations_100000: flat(
       'messages/s',
-      turns.seqline,
-      turns.bare,
-      turns.ratio,
-      `beside ${FEW} conversations`,
+      broad.seqline,
+      broad.bare,
+      broad.ratio,
+      `beside ${FEW.conversations} conversations`,
+    ),
+    depth_1000000: flat(
+      'messages/s',
+      long.seqline,
+      long.bare,
+      long.ratio,
+      `one conversation of ${DEEP} messages beside one of ${SHALLOW}`,
     ),
   };
 }
 
 type Compared = Awaited<ReturnType<typeof compareRates>>;
+
+/** Ends with both closed. */
+async function inTurns(crowd: Crowd, other: Crowd, seconds: number): Promise<Compared> {
+  await measureRate(crowd, WARM_UP_SECONDS);
+  await measureRate(other, WARM_UP_SECONDS);
+  const compared = await compareRates({ seqline: crowd, bare: other }, seconds);
+  crowd.close();
+  other.close();
+  return compared;
+}
 
 async function besidePlain(
   cluster: Cluster,

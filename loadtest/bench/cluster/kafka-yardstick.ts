@@ -10,11 +10,18 @@ const RECORD_BYTES = 350;
 const RECORDS = 200_000;
 const SCRIPT = 'kafka-producer-perf-test.sh';
 
-/** Kafka's own producer test: the program that KAFKA_PERF_TEST names, else the script of Kafka in KAFKA_HOME. */
+/**
+ * Kafka's own producer test: the program that KAFKA_PERF_TEST names, else the script of Kafka in KAFKA_HOME, else
+ * undefined. Throws where it is named and cannot be run.
+ */
 export function kafkaPerfTest(): string | undefined {
   const { KAFKA_PERF_TEST, KAFKA_HOME } = process.env;
   const program = KAFKA_PERF_TEST ?? (KAFKA_HOME && path.join(KAFKA_HOME, 'bin', SCRIPT));
-  if (program) accessSync(program, constants.X_OK);
+  try {
+    if (program) accessSync(program, constants.X_OK);
+  } catch {
+    throw new Error(`There is no program ${program}. Set KAFKA_PERF_TEST to that of Kafka's producer test.`);
+  }
   return program;
 }
 

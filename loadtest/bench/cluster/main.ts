@@ -4,7 +4,7 @@ import { requireLinux } from '../preconditions.ts';
 import type { Measurements } from '../report.ts';
 import { startBenchCluster } from './bench-cluster.ts';
 import { type ClusterOptions, HELP, parseOptions } from './options.ts';
-import { SUBJECTS } from './subjects.ts';
+import { type StartCluster, SUBJECTS } from './subjects.ts';
 
 await runCommand({ name: 'bench:cluster', help: HELP, parse: parseOptions, measure });
 
@@ -13,6 +13,6 @@ async function measure({ subject, seconds, profileDir }: ClusterOptions): Promis
   const missing = ['MYSQL_URL', 'REDIS_URL', 'KAFKA_BROKERS'].filter((name) => !process.env[name]);
   if (missing.length > 0) throw new Error(`Set ${missing.join(', ')}: see --help.`);
   const profiled: Environment = profileDir ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileDir}` } : {};
-  const start = (env = {}, gateways = 2) => startBenchCluster({ ...profiled, ...env }, gateways);
+  const start: StartCluster = (env, counts = {}) => startBenchCluster({ ...profiled, ...env }, counts);
   return await SUBJECTS[subject].measure(start, seconds);
 }

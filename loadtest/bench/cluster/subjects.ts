@@ -1,14 +1,16 @@
 import type { Cluster } from '../../../tests/harness/cluster.ts';
 import type { Environment } from '../../../tests/harness/own-server.ts';
 import type { Measurements } from '../report.ts';
+import type { Counts } from './bench-cluster.ts';
 import { measureBigGroup } from './big-group.ts';
 import { measureCosts } from './costs.ts';
 import { measureFlatCost } from './flat-cost.ts';
+import { measureProcesses } from './processes.ts';
 import { measureTelemetryCost } from './telemetry-cost.ts';
 import { measureTraffic } from './traffic.ts';
 
-/** Starts gateways, two unless told otherwise, and two workers on stores of their own. */
-export type StartCluster = (env?: Environment, gateways?: number) => Promise<Cluster>;
+/** Starts gateways and workers on stores of their own. */
+export type StartCluster = (env?: Environment, counts?: Counts) => Promise<Cluster>;
 
 interface Subject {
   about: string;
@@ -21,6 +23,10 @@ export const SUBJECTS = {
     about:
       'that a message costs as much among 100,000 conversations as among 1,000, and after 1,000,000 messages',
     measure: measureFlatCost,
+  },
+  processes: {
+    about: 'that a message costs as much with one to four gateways, and with one to four workers',
+    measure: measureProcesses,
   },
   costs: {
     about: 'what a connection, a heartbeat, a message and a delivery take of each server',

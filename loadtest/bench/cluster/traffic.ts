@@ -1,14 +1,15 @@
 import { CMD } from '../../../src/protocol/packets.ts';
 import type { Cluster } from '../../../tests/harness/cluster.ts';
 import { cpuSeconds } from '../procfs.ts';
-import { compareRates, type Load, measureRate } from '../rates.ts';
+import { busyNote, compareRates, type Load, measureRate } from '../rates.ts';
 import type { Measurements } from '../report.ts';
 import { requireAccepted } from '../seqline-client.ts';
 import type { Latency, Measurement } from '../workload.ts';
 import { chatLoad } from '../workloads/direct.ts';
-import { measureLatency } from '../workloads/direct-latency.ts';
+import { latencyLine, measureLatency } from '../workloads/direct-latency.ts';
 import { closePairs, connectPairs, type StoredPair, verifyPairs } from '../workloads/direct-pairs.ts';
-import { enter } from '../workloads/ledger.ts';
+import { enter, requireComplete } from '../workloads/ledger.ts';
+import { type BareWay, startBareWay } from './bare-way.ts';
 import { batchesOf, doorOf, meanBatch, pidsOf } from './bench-cluster.ts';
 import { type ByPart, cpuOf, partsNote } from './cpu-by-part.ts';
 import { kafkaPerfTest, kafkaRecordsPerSecond } from './kafka-yardstick.ts';
@@ -34,27 +35,56 @@ const LATENCY_ROUNDS = 3;
 
 /** Direct messages whose sender is at one gateway and whose receiver is at the other. */
 export async function measureTraffic(start: StartCluster, seconds: number): Promise<Measurements> {
+  const perfTest = kafkaPerfTest();
   await using cluster = await start();
   const { pairs, load: chats } = await connectTraffic(cluster);
   const result: Measurements = {};
   progress('messages a second, beside plain inserts');
   const saturation = await measureSaturation(cluster, chats, seconds);
+  progress('the bare way');
+  await using bare = await startBareWay(cluster.stores);
+  result.bare_way = await besideBareWay(chats, bare, seconds);
   for (const load of LOADS) {
     const rate = load.perSecond ?? saturation.value * load.share!;
     progress(`latencies at ${Math.round(rate)}/s`);
     const { sent, delivered } = await measureLatency(pairs, rate, seconds * LATENCY_ROUNDS);
-    result[`sent_${load.name}`] = latencyAt(rate, saturation.value, sent, load.sentP99Max);
-    result[`delivered_${load.name}`] = latencyAt(rate, saturation.value, delivered, load.deliveredP99Max);
+    progress('the bare way at the same');
+    const least = await measureLatency(bare.pairs, rate, seconds * LATENCY_ROUNDS);
+    const at = (latency: Latency, ofBare: Latency, p99Max?: number) =>
+      latencyAt(rate, saturation.value, [latency, ofBare], p99Max);
+    result[`sent_${load.name}`] = at(sent, least.sent, load.sentP99Max);
+    result[`delivered_${load.name}`] = at(delivered, least.delivered, load.deliveredP99Max);
   }
   await verifyPairs(pairs);
   closePairs(pairs);
-  const servers = await measureServers(cluster, saturation.value);
+  requireComplete(bare.pairs);
+  const servers = await measureServers(cluster, perfTest, saturation.value);
   return { direct: saturation, ...result, ...servers };
+}
+
+/** The same work by the least that can do it with the same libraries and servers. */
+async function besideBareWay(chats: Load, { pairs, pids }: BareWay, seconds: number): Promise<Measurement> {
+  for (const { sender, receiver, ledger } of pairs) {
+    requireAccepted(sender, CMD.chat);
+    receiver.onFrame = (bytes, start, end) => void enter(ledger, bytes.toString('latin1', start, end));
+  }
+  const bare = chatLoad(pids, pairs, WINDOW);
+  await measureRate(bare, WARM_UP_SECONDS);
+  const rates = await compareRates({ seqline: chats, bare }, seconds);
+  return {
+    value: rates.seqline.perSecond,
+    unit: 'messages/s',
+    yardstick: rates.bare.perSecond,
+    ratio: rates.ratio,
+    aim: '–',
+    met: true,
+    notes: [busyNote(rates)],
+  };
 }
 
 /** People who send through one gateway to others at the other one, with as many messages under way as keep all busy. */
 export async function connectTraffic(cluster: Cluster): Promise<{ pairs: StoredPair[]; load: Load }> {
-  const pairs = await connectPairs(doorOf(cluster, 0), doorOf(cluster, 1));
+  const pairs = await connectPairs(() => [doorOf(cluster, 0), doorOf(cluster, 1)]);
   for (const { sender, receiver, ledger } of pairs) {
     requireAccepted(sender, CMD.chat);
     receiver.onFrame = (bytes, start, end) => void enter(ledger, bytes.toString('latin1', start, end));
@@ -109,10 +139,9 @@ function cpuWatch(cluster: Cluster, load: Load): { load: Load; micros(): ByPart 
 function latencyAt(
   rate: number,
   saturation: number,
-  latency: Latency,
+  [latency, ofBare]: [Latency, Latency],
   p99Max: number | undefined,
 ): Measurement {
-  const { p50_ms, p95_ms, p99_ms } = latency;
   return {
     value: rate,
     unit: 'messages/s offered',
@@ -120,13 +149,17 @@ function latencyAt(
     ratio: rate / saturation,
     latency,
     aim: p99Max === undefined ? '–' : `p99 ≤ ${p99Max} ms`,
-    met: p99Max === undefined || p99_ms <= p99Max,
-    notes: [`p50 ${p50_ms.toFixed(1)}, p95 ${p95_ms.toFixed(1)}, p99 ${p99_ms.toFixed(1)} ms`],
+    met: p99Max === undefined || latency.p99_ms <= p99Max,
+    notes: [latencyLine(latency), `the bare way: ${latencyLine(ofBare)}`],
   };
 }
 
 /** What Kafka and Redis do by themselves, where their own programs are to be found. */
-async function measureServers({ stores }: Cluster, perSecond: number): Promise<Measurements> {
+async function measureServers(
+  { stores }: Cluster,
+  perfTest: string | undefined,
+  perSecond: number,
+): Promise<Measurements> {
   const result: Measurements = {};
   const beside = (unit: string, yardstick: number): Measurement => {
     return {
@@ -139,12 +172,11 @@ async function measureServers({ stores }: Cluster, perSecond: number): Promise<M
       notes: [],
     };
   };
-  const program = kafkaPerfTest();
-  if (program) {
+  if (perfTest) {
     progress("Kafka's producer test");
     result.kafka_producer = beside(
       'messages/s, records/s',
-      await kafkaRecordsPerSecond(program, stores.kafka),
+      await kafkaRecordsPerSecond(perfTest, stores.kafka),
     );
   } else console.error("bench:cluster: without Kafka's producer test: set KAFKA_PERF_TEST or KAFKA_HOME.");
   if (await hasRedisBenchmark()) {

@@ -10,7 +10,7 @@ import type { Measurement, Servers } from '../workload.ts';
 
 const MESSAGES = 10_000;
 const ROUNDS = 5;
-const MS_MAX = 500;
+const MS_MAX = 300;
 const [WRITER, READER] = ['writer', 'reader'];
 const CONVERSATION = `p2p:${READER}:${WRITER}`;
 

@@ -59,7 +59,9 @@ function latencyOf(ms: number[]): Latency {
 }
 
 export function latencyNotes({ rate, sent, delivered }: Latencies): string[] {
-  const line = ({ p50_ms, p95_ms, p99_ms }: Latency) =>
-    `p50 ${p50_ms.toFixed(1)}, p95 ${p95_ms.toFixed(1)}, p99 ${p99_ms.toFixed(1)} ms`;
-  return [`at ${Math.round(rate)}/s: sent ${line(sent)}; delivered ${line(delivered)}`];
+  return [`at ${Math.round(rate)}/s: sent ${latencyLine(sent)}; delivered ${latencyLine(delivered)}`];
+}
+
+export function latencyLine({ p50_ms, p95_ms, p99_ms }: Latency): string {
+  return `p50 ${p50_ms.toFixed(1)}, p95 ${p95_ms.toFixed(1)}, p99 ${p99_ms.toFixed(1)} ms`;
 }

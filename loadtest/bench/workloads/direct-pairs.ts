@@ -25,10 +25,13 @@ export interface StoredPair extends Pair {
   ledger: Ledger;
 }
 
-/** Where the senders' server is not the receivers', both belong to one cluster. */
-export function connectPairs(senders: Door, receivers: Door = senders): Promise<StoredPair[]> {
+/** The doors of one cluster for the sender and the receiver of a pair. */
+export type DoorsOfPair = (pair: number) => [sender: Door, receiver: Door];
+
+export function connectPairs(doorsOf: DoorsOfPair): Promise<StoredPair[]> {
   return openMany(PAIRS, async (i) => {
     const [senderId, receiverId] = [`from-${i}`, `to-${i}`];
+    const [senders, receivers] = doorsOf(i);
     return {
       sender: await logIn(senders, senderId),
       receiver: await logIn(receivers, receiverId),

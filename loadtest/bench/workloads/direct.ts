@@ -23,7 +23,7 @@ const LATENCY_ROUNDS = 2;
 
 /** Messages stored and delivered a second, and how long they take at half that rate. */
 export async function direct({ seqline, bare }: Servers, seconds: number): Promise<Measurement> {
-  const pairs = await connectPairs(seqline);
+  const pairs = await connectPairs(() => [seqline, seqline]);
   const barePairs = await connectBarePairs(bare);
   for (const { sender, receiver, ledger } of pairs) {
     requireAccepted(sender, CMD.chat);

@@ -10,7 +10,7 @@ import type { Measurement, Servers } from '../workload.ts';
 const MEMBERS = 1000;
 /** Messages that not every member has yet. */
 const WINDOW = 16;
-const RATIO_MIN = 0.6;
+const RATIO_MIN = 0.75;
 const GROUP = 'group_bench';
 const SENDER = 'speaker';
 

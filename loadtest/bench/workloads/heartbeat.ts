@@ -7,7 +7,7 @@ import type { Measurement, Servers } from '../workload.ts';
 
 const CONNECTIONS = 50;
 const IN_FLIGHT = 8;
-const RATIO_MIN = 0.7;
+const RATIO_MIN = 0.8;
 const HEARTBEAT = { cmd: CMD.heartbeat };
 
 /** Heartbeats answered a second, against frames of the same sizes that are echoed. */

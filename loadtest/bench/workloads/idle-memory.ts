@@ -6,7 +6,7 @@ import type { Measurement, Servers } from '../workload.ts';
 const CONNECTIONS = 5000;
 /** Opened and closed before, so that what a server needs once is not counted. */
 const FIRST_CONNECTIONS = 200;
-const KIB_MAX = 16;
+const KIB_MAX = 12;
 
 /** Memory for one idle connection on which a user is logged in, above what the bare server needs for one. */
 export async function idleMemory({ seqline, bare }: Servers): Promise<Measurement> {

@@ -1,0 +1,142 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Redis } from 'ioredis';
+import type { Kafka, Producer } from 'kafkajs';
+import { createPool } from 'mysql2/promise';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { createKafkaClient } from '../../../src/adapters/kafka/kafka-client.ts';
+import { directConversationId } from '../../../src/protocol/ids.ts';
+import { CMD } from '../../../src/protocol/packets.ts';
+
+/**
+ * The yardstick of a message's way: a front and a back that do with the same libraries and servers what cannot be left
+ * out, and nothing else. The front appends what clients send to Kafka, durably, and answers; the back counts, inserts
+ * and publishes; the front passes on. No login is checked, nothing is limited, nobody is asked for twice-sent messages,
+ * there are no inboxes, no groups, no routes and no second process of a kind, and what fails ends it.
+ */
+interface Chat {
+  sender: string;
+  receiver: string;
+  msg_id: string;
+  content: string;
+  time: number;
+}
+
+interface Packet {
+  cmd: number;
+  msg_id: string;
+  payload: { token: string; to: string; content: string };
+}
+
+const INSERT = `INSERT INTO bare_message
+  (conversation_id, seq, msg_id, sender_id, msg_type, content, send_time, client_time, created_at) VALUES ?`;
+const CONNECTIONS = 4;
+
+const { BARE_ROLE, BARE_NAME, KAFKA_BROKERS, MYSQL_URL, REDIS_URL } = process.env;
+/** Of the topic, the group and the channel. */
+const NAME = BARE_NAME!;
+const kafka = createKafkaClient({ brokers: KAFKA_BROKERS!.split(','), clientId: 'bare' });
+const redis = new Redis(REDIS_URL!);
+
+process.on('disconnect', () => process.exit(0));
+process.send!({ port: await (BARE_ROLE === 'front' ? startFront() : startBack()) });
+
+async function startFront(): Promise<number> {
+  const sockets = new Map<string, WebSocket>();
+  const append = await openAppend(kafka);
+  const http = createServer();
+  const server = new WebSocketServer({ server: http, perMessageDeflate: false });
+  server.on('connection', (socket) => {
+    let user = '';
+    socket.on('message', async (frame: RawData) => {
+      const { cmd, msg_id, payload } = JSON.parse(frame.toString()) as Packet;
+      if (cmd === CMD.login) {
+        user = userOf(payload.token);
+        sockets.set(user, socket);
+        socket.send(JSON.stringify({ cmd, code: 0 }));
+        return;
+      }
+      const { to, content } = payload;
+      const chat: Chat = { sender: user, receiver: to, msg_id, content, time: Date.now() };
+      await append(directConversationId(user, to), JSON.stringify(chat));
+      socket.send(JSON.stringify({ cmd, code: 0, msg_id, payload: { send_time: chat.time } }));
+    });
+  });
+  const bus = redis.duplicate();
+  await bus.subscribe(NAME);
+  bus.on('message', (_, message) => {
+    for (const { users, frame } of JSON.parse(message) as { users: string[]; frame: string }[]) {
+      for (const user of users) sockets.get(user)?.send(frame);
+    }
+  });
+  await new Promise<void>((resolve) => http.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, resolve));
+  return (http.address() as AddressInfo).port;
+}
+
+/** One append at a time; what comes meanwhile goes along with the next. */
+async function openAppend(kafka: Kafka): Promise<(key: string, value: string) => Promise<void>> {
+  const producer: Producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  await producer.connect();
+  let waiting: { key: string; value: string; done: () => void }[] = [];
+  let sending = false;
+  async function drain(): Promise<void> {
+    sending = true;
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      await producer.send({
+        topic: NAME,
+        acks: -1,
+        messages: batch.map(({ key, value }) => ({ key, value })),
+      });
+      for (const { done } of batch) done();
+    }
+    sending = false;
+  }
+  return (key, value) =>
+    new Promise((done) => {
+      waiting.push({ key, value, done });
+      if (!sending) void drain();
+    });
+}
+
+/** Who a token belongs to, taken at its word. */
+function userOf(token: string): string {
+  return JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()).sub;
+}
+
+async function startBack(): Promise<number> {
+  const pool = createPool({ uri: MYSQL_URL, connectionLimit: CONNECTIONS });
+  const heads = new Map<string, number>();
+  const consumer = kafka.consumer({ groupId: NAME, maxWaitTimeInMs: 1000 });
+  await consumer.connect();
+  await consumer.subscribe({ topic: NAME, fromBeginning: true });
+  const joined = new Promise<void>(
+    (resolve) => void consumer.on(consumer.events.GROUP_JOIN, () => resolve()),
+  );
+  await consumer.run({
+    partitionsConsumedConcurrently: CONNECTIONS,
+    async eachBatch({ batch }) {
+      const rows: (string | number | null)[][] = [];
+      const pushes: { users: string[]; frame: string }[] = [];
+      for (const { value } of batch.messages) {
+        const chat = JSON.parse(value!.toString()) as Chat;
+        const conversation = directConversationId(chat.sender, chat.receiver);
+        const seq = (heads.get(conversation) ?? 0) + 1;
+        heads.set(conversation, seq);
+        rows.push([conversation, seq, chat.msg_id, chat.sender, 1, chat.content, chat.time, null, chat.time]);
+        pushes.push({ users: [chat.sender, chat.receiver], frame: frameOf(chat, conversation, seq) });
+      }
+      await pool.query(INSERT, [rows]);
+      await redis.publish(NAME, JSON.stringify(pushes));
+    },
+  });
+  await joined;
+  process.on('SIGTERM', () => void consumer.disconnect().finally(() => process.exit()));
+  return 0;
+}
+
+function frameOf({ sender, msg_id, content, time }: Chat, conversation_id: string, seq: number): string {
+  const payload = { conversation_id, sender_id: sender, msg_type: 1, content, send_time: time };
+  return JSON.stringify({ cmd: CMD.chat, code: 0, msg_id, seq, payload });
+}

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import type { Admin, Kafka } from 'kafkajs';
+import { createConnection } from 'mysql2/promise';
+import type { ClusterStores } from '../../../tests/harness/cluster-stores.ts';
+import { startProgram } from '../servers.ts';
+import { closePairs, connectPairs, type StoredPair } from '../workloads/direct-pairs.ts';
+
+const PROGRAM = path.join(import.meta.dirname, 'bare-way-server.ts');
+const PARTITIONS = 16;
+
+export interface BareWay extends AsyncDisposable {
+  pairs: StoredPair[];
+  pids: number[];
+}
+
+/** The way of a message over the same servers with all left out that can be; see `bare-way-server.ts`. */
+export async function startBareWay({ env, kafka }: ClusterStores): Promise<BareWay> {
+  await using stack = new AsyncDisposableStack();
+  const name = `bare_${randomBytes(4).toString('hex')}`;
+  await createTable(env.MYSQL_URL);
+  await createTopic(kafka, name);
+  stack.defer(() => remove(kafka, name));
+  const start = async (role: string) =>
+    stack.use(await startProgram(PROGRAM, { ...env, BARE_NAME: name, BARE_ROLE: role }));
+  const [back, front] = [await start('back'), await start('front')];
+  const door = { port: front.port, secret: 'any' };
+  const pairs = await connectPairs(() => [door, door]);
+  stack.defer(() => closePairs(pairs));
+  const all = stack.move();
+  return { pairs, pids: [front.pid, back.pid], [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+async function createTable(mysqlUrl: string): Promise<void> {
+  const connection = await createConnection(mysqlUrl);
+  try {
+    await connection.query('CREATE TABLE bare_message LIKE timeline_message');
+  } finally {
+    await connection.end();
+  }
+}
+
+async function createTopic(kafka: Kafka, topic: string): Promise<void> {
+  await withAdmin(kafka, (admin) =>
+    admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: PARTITIONS }] }),
+  );
+}
+
+/** After its members have left the group. */
+async function remove(kafka: Kafka, name: string): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    await admin.deleteGroups([name]);
+    await admin.deleteTopics({ topics: [name] });
+  });
+}
+
+async function withAdmin(kafka: Kafka, work: (admin: Admin) => Promise<unknown>): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
