@@ -82,6 +82,11 @@ export function quantile(values: number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!;
 }
 
+/** When a send of a steady rate is due, by `performance.now()`. */
+export function dueAt(from: number, perSecond: number, index: number): number {
+  return from + (index * 1000) / perSecond;
+}
+
 /** How often it is looked which sends are due. */
 const TICK_MS = 1;
 
@@ -93,6 +98,6 @@ export async function atRate(
   send: (index: number) => void,
 ): Promise<void> {
   for (let i = 0; i < total; await pause(TICK_MS)) {
-    for (; i < total && from + (i * 1000) / perSecond <= performance.now(); i++) send(i);
+    for (; i < total && dueAt(from, perSecond, i) <= performance.now(); i++) send(i);
   }
 }

@@ -3,7 +3,7 @@ import type { Cluster } from '../../../tests/harness/cluster.ts';
 import { chatFrames } from '../chat-frames.ts';
 import { type FrameClient, openMany } from '../frame-client.ts';
 import { cpuSeconds } from '../procfs.ts';
-import { atRate, quantile, until } from '../rates.ts';
+import { atRate, dueAt, quantile, until } from '../rates.ts';
 import type { Measurements } from '../report.ts';
 import { acceptedPrefix, logIn, refused } from '../seqline-client.ts';
 import type { Measurement } from '../workload.ts';
@@ -54,14 +54,13 @@ async function measureAt(hall: Hall, rate: number, seconds: number): Promise<Mea
   const total = Math.ceil(rate * seconds);
   const latencies: number[] = [];
   const from = performance.now();
-  const dueAt = (send: number) => from + (send * 1000) / rate;
   for (const member of members) {
     member.onFrame = (bytes, start, end) => {
       const head = bytes.toString('latin1', start, start + PREFIX.length + DIGITS + STORED.length);
       if (!head.startsWith(PREFIX)) throw refused(bytes.toString('utf8', start, end));
       if (!head.endsWith(STORED)) return;
       const number = Number(head.slice(PREFIX.length, PREFIX.length + DIGITS));
-      latencies.push(performance.now() - dueAt(number - first));
+      latencies.push(performance.now() - dueAt(from, rate, number - first));
     };
   }
   speaker.onFrame = () => {};

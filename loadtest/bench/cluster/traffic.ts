@@ -4,7 +4,9 @@ import { cpuSeconds } from '../procfs.ts';
 import { busyNote, compareRates, type Load, measureRate } from '../rates.ts';
 import type { Measurements } from '../report.ts';
 import { requireAccepted } from '../seqline-client.ts';
+import { startBare } from '../servers.ts';
 import type { Latency, Measurement } from '../workload.ts';
+import { measureCatchUp } from '../workloads/catch-up.ts';
 import { chatLoad } from '../workloads/direct.ts';
 import { latencyLine, measureLatency } from '../workloads/direct-latency.ts';
 import { closePairs, connectPairs, type StoredPair, verifyPairs } from '../workloads/direct-pairs.ts';
@@ -32,6 +34,7 @@ const LOADS = [
 ];
 /** Latencies are taken for as long as so many rounds. */
 const LATENCY_ROUNDS = 3;
+const CATCH_UP_MS_MAX = 600;
 
 /** Direct messages whose sender is at one gateway and whose receiver is at the other. */
 export async function measureTraffic(start: StartCluster, seconds: number): Promise<Measurements> {
@@ -58,8 +61,19 @@ export async function measureTraffic(start: StartCluster, seconds: number): Prom
   await verifyPairs(pairs);
   closePairs(pairs);
   requireComplete(bare.pairs);
+  result.catch_up = await catchUp(cluster);
   const servers = await measureServers(cluster, perfTest, saturation.value);
   return { direct: saturation, ...result, ...servers };
+}
+
+/** Written through one gateway, pulled through the other. */
+async function catchUp(cluster: Cluster): Promise<Measurement> {
+  progress('a long conversation, pulled');
+  await using bare = await startBare();
+  return await measureCatchUp(
+    { writers: doorOf(cluster, 0), readers: doorOf(cluster, 1), bare },
+    CATCH_UP_MS_MAX,
+  );
 }
 
 /** The same work by the least that can do it with the same libraries and servers. */

@@ -1,5 +1,5 @@
 import type { OutputPacket } from '../../../src/protocol/packets.ts';
-import { atRate, quantile, until } from '../rates.ts';
+import { atRate, dueAt, quantile, until } from '../rates.ts';
 import { refused } from '../seqline-client.ts';
 import type { Latency } from '../workload.ts';
 import { type StoredPair, sendFrom } from './direct-pairs.ts';
@@ -22,11 +22,11 @@ export async function measureLatency(pairs: StoredPair[], rate: number, seconds:
   const deliveredMs: number[] = [];
   const total = Math.floor(rate * seconds);
   const from = performance.now();
-  const dueAt = (send: number) => from + (send * 1000) / rate;
   pairs.forEach((pair, i) => {
     const first = pair.sent;
     /** The pairs send in turn, so a message's number tells when it was due. */
-    const since = (number: number) => performance.now() - dueAt((number - first) * pairs.length + i);
+    const since = (number: number) =>
+      performance.now() - dueAt(from, rate, (number - first) * pairs.length + i);
     takeTimes(pair, {
       onSent: (number) => sentMs.push(since(number)),
       onDelivered: (number) => deliveredMs.push(since(number)),
