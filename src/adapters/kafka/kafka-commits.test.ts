@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { OffsetsByTopicPartition } from 'kafkajs';
 import { createCommits } from './kafka-commits.ts';
 
@@ -8,6 +9,7 @@ function memberUnderTest() {
   const resolved = new Map<number, number>();
   const requests: string[] = [];
   let fault: Error | undefined;
+  let held: Promise<void> = Promise.resolve();
   const offsets = {
     uncommittedOffsets: (): OffsetsByTopicPartition => ({
       topics: [
@@ -20,17 +22,30 @@ function memberUnderTest() {
     async commitOffsetsIfNecessary(what?: OffsetsByTopicPartition) {
       if (fault) throw fault;
       requests.push(what!.topics[0]!.partitions.map((p) => `${p.partition}:${p.offset}`).join(' '));
+      await held;
     },
   };
-  const commit = createCommits();
+  const commits = createCommits();
+  const finish = (partition: number, offset: number) => void resolved.set(partition, offset);
   return {
     requests,
-    fail: (error: Error) => {
+    settled: commits.settled,
+    fail: (error: Error | undefined) => {
       fault = error;
     },
+    /** Requests take until what this gives is called. */
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
+    },
     done(partition: number, offset: number): Promise<void> {
-      resolved.set(partition, offset);
-      return commit(offsets);
+      finish(partition, offset);
+      return commits.now(offsets);
+    },
+    doneSoon(partition: number, offset: number): void {
+      finish(partition, offset);
+      commits.soon(offsets);
     },
   };
 }
@@ -48,6 +63,19 @@ test('what is done later is committed by another request', async () => {
   assert.deepEqual(requests, ['0:5', '0:6']);
 });
 
+test('what is done while a request is under way shares the next one', async () => {
+  const { done, hold, requests } = memberUnderTest();
+  const answer = hold();
+  const first = done(0, 5);
+  await nextTurn();
+  const later = [done(0, 6), done(1, 7)];
+  await nextTurn();
+  assert.deepEqual(requests, ['0:5']);
+  answer();
+  await Promise.all([first, ...later]);
+  assert.deepEqual(requests, ['0:5', '0:6 1:7']);
+});
+
 test('all whose request failed hear of it, and the next one is sent anew', async () => {
   const { done, fail } = memberUnderTest();
   fail(new Error('rebalance'));
@@ -58,4 +86,28 @@ test('all whose request failed hear of it, and the next one is sent anew', async
   );
   fail(new Error('still'));
   await assert.rejects(done(0, 6), /still/);
+});
+
+test('the failure of a request that nobody waited for is told once, and what it named is named again', async () => {
+  const { doneSoon, fail, requests, settled } = memberUnderTest();
+  fail(new Error('rebalance'));
+  doneSoon(0, 5);
+  await settled();
+  fail(undefined);
+  assert.throws(() => doneSoon(1, 7), /rebalance/);
+  await settled();
+  doneSoon(2, 9);
+  await settled();
+  assert.deepEqual(requests, ['0:5 1:7', '0:5 1:7 2:9']);
+});
+
+test('it is settled when what was done is committed', async () => {
+  const { doneSoon, hold, requests, settled } = memberUnderTest();
+  const answer = hold();
+  doneSoon(0, 5);
+  await nextTurn();
+  doneSoon(0, 6);
+  setTimeout(answer, 10);
+  await settled();
+  assert.deepEqual(requests, ['0:5', '0:6']);
 });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { BatchHandler, Consumer, LogRecord } from '../../ports/event-log.ts';
 import type { Topic } from '../../ports/log-events.ts';
-import { createCommits } from './kafka-commits.ts';
+import { type Commits, createCommits } from './kafka-commits.ts';
 import { type Membership, watchMembership } from './kafka-membership.ts';
 import type { TopicNames } from './kafka-topics.ts';
 
@@ -25,8 +25,9 @@ const PAUSE_MIN_MS = 100;
 const PAUSE_MAX_MS = 5000;
 
 /**
- * One member of a topic's consumer group. Offsets are committed by hand, and only of what a handler is done with. A
- * partition whose handler failed is paused, so that the member goes on heartbeating and the other partitions go on.
+ * One member of a topic's consumer group. Offsets are committed by hand, and only of what a handler is done with, beside
+ * the work on what comes next: who gets the partition after a death gets some again that was done. A partition whose
+ * handler failed is paused, so that the member goes on heartbeating and the other partitions go on.
  */
 export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>): Promise<Consumer> {
   const { kafka, names, partitions } = options;
@@ -44,9 +45,11 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
       restartOnFailure: async () => true,
     },
   });
-  const member = {
+  let stopped = false;
+  const member: Member = {
     membership: watchMembership(consumer, SESSION_TIMEOUT_MS),
-    commit: createCommits(),
+    commits: createCommits(),
+    leaves: () => stopped,
   };
   const failures = new Map<number, number>();
   const timers = new Set<NodeJS.Timeout>();
@@ -59,7 +62,6 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
       partitionsConsumedConcurrently: partitions,
       eachBatch: (payload) => eachBatch(options, member, payload, failures, timers),
     });
-  let stopped = false;
   // kafkajs gives up where an error looks permanent to it, such as a right that was taken away. It may be given back.
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart && !stopped) later(timers, PAUSE_MAX_MS, run);
@@ -68,6 +70,7 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
   return {
     async stop() {
       stopped = true;
+      await member.commits.settled();
       await consumer.stop();
       for (const timer of timers) clearTimeout(timer);
       await consumer.disconnect();
@@ -77,12 +80,14 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
 
 interface Member {
   membership: Membership;
-  commit: ReturnType<typeof createCommits>;
+  commits: Commits;
+  /** Whether it is about to leave the group, and what is done must be committed before. */
+  leaves: () => boolean;
 }
 
 async function eachBatch<T extends Topic>(
   options: ConsumerOptions<T>,
-  { membership, commit }: Member,
+  { membership, commits, leaves }: Member,
   payload: EachBatchPayload,
   failures: Map<number, number>,
   timers: Set<NodeJS.Timeout>,
@@ -99,7 +104,8 @@ async function eachBatch<T extends Topic>(
       await heartbeating(payload, options.handler({ partition, records, owned }));
       if (!assigned()) return;
       resolveOffset(chunk.at(-1)!.offset);
-      await commit(payload);
+      if (leaves()) await commits.now(payload);
+      else commits.soon(payload);
       failures.delete(partition);
       // Where the group rebalances this throws, and the member joins before it takes the next chunk.
       await payload.heartbeat();
