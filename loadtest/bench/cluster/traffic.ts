@@ -8,7 +8,7 @@ import { startBare } from '../servers.ts';
 import type { Latency, Measurement } from '../workload.ts';
 import { measureCatchUp } from '../workloads/catch-up.ts';
 import { chatLoad } from '../workloads/direct.ts';
-import { type Latencies, latencyLine, measureLatency } from '../workloads/direct-latency.ts';
+import { latencyLine, measureLatency } from '../workloads/direct-latency.ts';
 import { closePairs, connectPairs, type StoredPair, verifyPairs } from '../workloads/direct-pairs.ts';
 import { enter, requireComplete } from '../workloads/ledger.ts';
 import { type BareWay, startBareWay } from './bare-way.ts';
@@ -26,17 +26,11 @@ const WARM_UP_SECONDS = 5;
 const INSERT_SHARE_MIN = 0.25;
 const RATE_MIN = 4300;
 
-interface Level {
-  name: string;
-  sentP99Max?: number;
-  deliveredP99Max?: number;
-}
-
-/** Where latencies are taken: at a rate, before MySQL has the pages of a saturation to write; then at shares of that. */
-const LIGHT = { name: '200_per_second', perSecond: 200, sentP99Max: 30, deliveredP99Max: 30 };
-const SHARES = [
+/** Where latencies are taken: a share of the rate at saturation, or a rate. */
+const LOADS = [
   { name: '25', share: 0.25 },
   { name: '50', share: 0.5, sentP99Max: 20, deliveredP99Max: 100 },
+  { name: '200_per_second', perSecond: 200, sentP99Max: 30, deliveredP99Max: 30 },
 ];
 /** Latencies are taken for as long as so many rounds. */
 const LATENCY_ROUNDS = 3;
@@ -46,40 +40,30 @@ const CATCH_UP_MS_MAX = 600;
 export async function measureTraffic(start: StartCluster, seconds: number): Promise<Measurements> {
   const perfTest = kafkaPerfTest();
   await using cluster = await start();
-  const { pairs } = await connectTraffic(cluster);
-  await using bare = await startBareWay(cluster.stores);
-  const beside = { pairs, bare, seconds: seconds * LATENCY_ROUNDS };
-  await latenciesAt(LIGHT.perSecond, { ...beside, seconds: WARM_UP_SECONDS });
-  const light = await latenciesAt(LIGHT.perSecond, beside);
-
+  const { pairs, load: chats } = await connectTraffic(cluster);
+  const result: Measurements = {};
   progress('messages a second, beside plain inserts');
-  const chats = trafficLoad(cluster, pairs);
   const saturation = await measureSaturation(cluster, chats, seconds);
   progress('the bare way');
-  const bareWay = await besideBareWay(chats, bare, seconds);
-
-  const result: Measurements = { direct: saturation, bare_way: bareWay };
-  for (const level of SHARES) {
-    const latencies = await latenciesAt(saturation.value * level.share, beside);
-    Object.assign(result, latencyRows(level, latencies, saturation.value));
+  await using bare = await startBareWay(cluster.stores);
+  result.bare_way = await besideBareWay(chats, bare, seconds);
+  for (const load of LOADS) {
+    const rate = load.perSecond ?? saturation.value * load.share!;
+    progress(`latencies at ${Math.round(rate)}/s`);
+    const { sent, delivered } = await measureLatency(pairs, rate, seconds * LATENCY_ROUNDS);
+    progress('the bare way at the same');
+    const least = await measureLatency(bare.pairs, rate, seconds * LATENCY_ROUNDS);
+    const at = (latency: Latency, ofBare: Latency, p99Max?: number) =>
+      latencyAt(rate, saturation.value, [latency, ofBare], p99Max);
+    result[`sent_${load.name}`] = at(sent, least.sent, load.sentP99Max);
+    result[`delivered_${load.name}`] = at(delivered, least.delivered, load.deliveredP99Max);
   }
-  Object.assign(result, latencyRows(LIGHT, light, saturation.value));
   await verifyPairs(pairs);
   closePairs(pairs);
   requireComplete(bare.pairs);
   result.catch_up = await catchUp(cluster);
-  return { ...result, ...(await measureServers(cluster, perfTest, saturation.value)) };
-}
-
-/** What seqline takes, and what the bare way does at the same rate. */
-async function latenciesAt(
-  rate: number,
-  { pairs, bare, seconds }: { pairs: StoredPair[]; bare: BareWay; seconds: number },
-): Promise<{ own: Latencies; least: Latencies }> {
-  progress(`latencies at ${Math.round(rate)}/s`);
-  const own = await measureLatency(pairs, rate, seconds);
-  progress('the bare way at the same');
-  return { own, least: await measureLatency(bare.pairs, rate, seconds) };
+  const servers = await measureServers(cluster, perfTest, saturation.value);
+  return { direct: saturation, ...result, ...servers };
 }
 
 /** Written through one gateway, pulled through the other. */
@@ -115,15 +99,12 @@ async function besideBareWay(chats: Load, { pairs, pids }: BareWay, seconds: num
 /** People who send through one gateway to others at the other one, with as many messages under way as keep all busy. */
 export async function connectTraffic(cluster: Cluster): Promise<{ pairs: StoredPair[]; load: Load }> {
   const pairs = await connectPairs(() => [doorOf(cluster, 0), doorOf(cluster, 1)]);
-  return { pairs, load: trafficLoad(cluster, pairs) };
-}
-
-function trafficLoad(cluster: Cluster, pairs: StoredPair[]): Load {
   for (const { sender, receiver, ledger } of pairs) {
     requireAccepted(sender, CMD.chat);
     receiver.onFrame = (bytes, start, end) => void enter(ledger, bytes.toString('latin1', start, end));
   }
-  return chatLoad(pidsOf([...cluster.gateways, ...cluster.workers]), pairs, WINDOW);
+  const pids = pidsOf([...cluster.gateways, ...cluster.workers]);
+  return { pairs, load: chatLoad(pids, pairs, WINDOW) };
 }
 
 async function measureSaturation(cluster: Cluster, chats: Load, seconds: number): Promise<Measurement> {
@@ -169,24 +150,21 @@ function cpuWatch(cluster: Cluster, load: Load): { load: Load; micros(): ByPart 
   };
 }
 
-function latencyRows(
-  { name, sentP99Max, deliveredP99Max }: Level,
-  { own, least }: { own: Latencies; least: Latencies },
+function latencyAt(
+  rate: number,
   saturation: number,
-): Measurements {
-  const row = (latency: Latency, ofBare: Latency, p99Max: number | undefined): Measurement => ({
-    value: own.rate,
+  [latency, ofBare]: [Latency, Latency],
+  p99Max: number | undefined,
+): Measurement {
+  return {
+    value: rate,
     unit: 'messages/s offered',
     yardstick: saturation,
-    ratio: own.rate / saturation,
+    ratio: rate / saturation,
     latency,
     aim: p99Max === undefined ? '–' : `p99 ≤ ${p99Max} ms`,
     met: p99Max === undefined || latency.p99_ms <= p99Max,
     notes: [latencyLine(latency), `the bare way: ${latencyLine(ofBare)}`],
-  });
-  return {
-    [`sent_${name}`]: row(own.sent, least.sent, sentP99Max),
-    [`delivered_${name}`]: row(own.delivered, least.delivered, deliveredP99Max),
   };
 }
 
