@@ -129,8 +129,9 @@ test(`${SESSIONS * PACKETS_EACH} packets with anything wrong: each has one answe
   const knownTo = (client: RawClient): Known => ({
     // As often another's or nobody's as one's own.
     conversationIds: [
-      ...[group, ...users.map((user) => p2p(user, client.userId))],
-      ...[...theirs, ...theirs, ...theirs],
+      group,
+      ...users.map((user) => p2p(user, client.userId)),
+      ...[theirs, theirs, theirs].flat(),
       ...Array.from({ length: 6 }, freshGroupId),
     ],
     userIds: [...users, alice.userId, freshUser('nobody')],

@@ -7,6 +7,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { createKafkaClient } from '../../../src/adapters/kafka/kafka-client.ts';
 import { directConversationId } from '../../../src/protocol/ids.ts';
 import { CMD } from '../../../src/protocol/packets.ts';
+import { CONNECTIONS, insertInto, type Row } from './plain-insert.ts';
 
 /**
  * The yardstick of a message's way: a front and a back that do with the same libraries and servers what cannot be left
@@ -28,9 +29,7 @@ interface Packet {
   payload: { token: string; to: string; content: string };
 }
 
-const INSERT = `INSERT INTO bare_message
-  (conversation_id, seq, msg_id, sender_id, msg_type, content, send_time, client_time, created_at) VALUES ?`;
-const CONNECTIONS = 4;
+const INSERT = insertInto('bare_message');
 
 const { BARE_ROLE, BARE_NAME, KAFKA_BROKERS, MYSQL_URL, REDIS_URL } = process.env;
 /** Of the topic, the group and the channel. */
@@ -117,7 +116,7 @@ async function startBack(): Promise<number> {
   await consumer.run({
     partitionsConsumedConcurrently: CONNECTIONS,
     async eachBatch({ batch }) {
-      const rows: (string | number | null)[][] = [];
+      const rows: Row[] = [];
       const pushes: { users: string[]; frame: string }[] = [];
       for (const { value } of batch.messages) {
         const chat = JSON.parse(value!.toString()) as Chat;

@@ -4,14 +4,18 @@ import { CONTENT } from '../chat-frames.ts';
 import type { Load } from '../rates.ts';
 
 const TABLE = 'plain_message';
-const INSERT = `INSERT INTO ${TABLE}
-  (conversation_id, seq, msg_id, sender_id, msg_type, content, send_time, client_time, created_at) VALUES ?`;
 /** Statements under way at once, so that the server never waits for the next one and syncs some of them together. */
-const CONNECTIONS = 4;
+export const CONNECTIONS = 4;
 /** As many conversations as the workload has. */
 const CONVERSATIONS = 100;
 
-type Row = (string | number | null)[];
+/** The columns of `timeline_message` that a new message has, in the order of a row. */
+export function insertInto(table: string): string {
+  return `INSERT INTO ${table}
+  (conversation_id, seq, msg_id, sender_id, msg_type, content, send_time, client_time, created_at) VALUES ?`;
+}
+
+export type Row = (string | number | null)[];
 
 /** The yardstick of storing: rows like those of `timeline_message`, of which nothing is asked but to be durable. */
 export interface PlainInsert extends AsyncDisposable {
@@ -34,6 +38,7 @@ export async function openPlainInsert(mysqlUrl: string): Promise<PlainInsert> {
 }
 
 function insertLoad(pool: Pool, rowsPerInsert: number, nextRow: () => Row): Load {
+  const insert = insertInto(TABLE);
   let running = false;
   let stored = 0;
   let loops: Promise<void>[] = [];
@@ -41,7 +46,7 @@ function insertLoad(pool: Pool, rowsPerInsert: number, nextRow: () => Row): Load
   async function insertOn(): Promise<void> {
     while (running) {
       const rows = Array.from({ length: rowsPerInsert }, nextRow);
-      await pool.query(INSERT, [rows]);
+      await pool.query(insert, [rows]);
       stored += rows.length;
     }
   }

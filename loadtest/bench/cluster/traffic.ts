@@ -1,16 +1,14 @@
-import { CMD } from '../../../src/protocol/packets.ts';
 import type { Cluster } from '../../../tests/harness/cluster.ts';
 import { cpuSeconds } from '../procfs.ts';
 import { busyNote, compareRates, type Load, measureRate } from '../rates.ts';
 import type { Measurements } from '../report.ts';
-import { requireAccepted } from '../seqline-client.ts';
 import { startBare } from '../servers.ts';
 import type { Latency, Measurement } from '../workload.ts';
 import { measureCatchUp } from '../workloads/catch-up.ts';
-import { chatLoad } from '../workloads/direct.ts';
+import { storedChatLoad } from '../workloads/direct.ts';
 import { latencyLine, measureLatency } from '../workloads/direct-latency.ts';
 import { closePairs, connectPairs, type StoredPair, verifyPairs } from '../workloads/direct-pairs.ts';
-import { enter, requireComplete } from '../workloads/ledger.ts';
+import { requireComplete } from '../workloads/ledger.ts';
 import { type BareWay, startBareWay } from './bare-way.ts';
 import { batchesOf, doorOf, meanBatch, pidsOf } from './bench-cluster.ts';
 import { type ByPart, cpuOf, partsNote } from './cpu-by-part.ts';
@@ -78,11 +76,7 @@ async function catchUp(cluster: Cluster): Promise<Measurement> {
 
 /** The same work by the least that can do it with the same libraries and servers. */
 async function besideBareWay(chats: Load, { pairs, pids }: BareWay, seconds: number): Promise<Measurement> {
-  for (const { sender, receiver, ledger } of pairs) {
-    requireAccepted(sender, CMD.chat);
-    receiver.onFrame = (bytes, start, end) => void enter(ledger, bytes.toString('latin1', start, end));
-  }
-  const bare = chatLoad(pids, pairs, WINDOW);
+  const bare = storedChatLoad(pids, pairs, WINDOW);
   await measureRate(bare, WARM_UP_SECONDS);
   const rates = await compareRates({ seqline: chats, bare }, seconds);
   return {
@@ -99,12 +93,8 @@ async function besideBareWay(chats: Load, { pairs, pids }: BareWay, seconds: num
 /** People who send through one gateway to others at the other one, with as many messages under way as keep all busy. */
 export async function connectTraffic(cluster: Cluster): Promise<{ pairs: StoredPair[]; load: Load }> {
   const pairs = await connectPairs(() => [doorOf(cluster, 0), doorOf(cluster, 1)]);
-  for (const { sender, receiver, ledger } of pairs) {
-    requireAccepted(sender, CMD.chat);
-    receiver.onFrame = (bytes, start, end) => void enter(ledger, bytes.toString('latin1', start, end));
-  }
   const pids = pidsOf([...cluster.gateways, ...cluster.workers]);
-  return { pairs, load: chatLoad(pids, pairs, WINDOW) };
+  return { pairs, load: storedChatLoad(pids, pairs, WINDOW) };
 }
 
 async function measureSaturation(cluster: Cluster, chats: Load, seconds: number): Promise<Measurement> {

@@ -8,6 +8,7 @@ import {
   connectBarePairs,
   connectPairs,
   type Pair,
+  type StoredPair,
   sendFrom,
   verifyPairs,
 } from './direct-pairs.ts';
@@ -25,11 +26,7 @@ const LATENCY_ROUNDS = 2;
 export async function direct({ seqline, bare }: Servers, seconds: number): Promise<Measurement> {
   const pairs = await connectPairs(() => [seqline, seqline]);
   const barePairs = await connectBarePairs(bare);
-  for (const { sender, receiver, ledger } of pairs) {
-    requireAccepted(sender, CMD.chat);
-    receiver.onFrame = (bytes, start, end) => enter(ledger, bytes.toString('latin1', start, end));
-  }
-  const loads = { seqline: chatLoad([seqline.pid], pairs), bare: chatLoad([bare.pid], barePairs) };
+  const loads = { seqline: storedChatLoad([seqline.pid], pairs), bare: chatLoad([bare.pid], barePairs) };
   const rates = await compareRates(loads, seconds);
   closePairs(barePairs);
 
@@ -49,8 +46,17 @@ export async function direct({ seqline, bare }: Servers, seconds: number): Promi
   };
 }
 
+/** `chatLoad` with each frame looked at: the server must take each send, and each message must be the next one. */
+export function storedChatLoad(pids: number[], pairs: StoredPair[], window = WINDOW): Load {
+  for (const { sender, receiver, ledger } of pairs) {
+    requireAccepted(sender, CMD.chat);
+    receiver.onFrame = (bytes, start, end) => enter(ledger, bytes.toString('latin1', start, end));
+  }
+  return chatLoad(pids, pairs, window);
+}
+
 /** Each sender has `window` messages under way: as many as were received are sent after them, in one write. */
-export function chatLoad(pids: number[], pairs: Pair[], window = WINDOW): Load {
+function chatLoad(pids: number[], pairs: Pair[], window = WINDOW): Load {
   let running = false;
   let delivered = 0;
   for (const pair of pairs) {
