@@ -3,7 +3,7 @@ import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { BatchHandler, Consumer, LogRecord } from '../../ports/event-log.ts';
 import type { Topic } from '../../ports/log-events.ts';
 import { type Commits, createCommits } from './kafka-commits.ts';
-import { type Membership, watchMembership } from './kafka-membership.ts';
+import { isRebalance, type Membership, watchMembership } from './kafka-membership.ts';
 import type { TopicNames } from './kafka-topics.ts';
 
 export interface ConsumerOptions<T extends Topic> {
@@ -20,6 +20,8 @@ const SESSION_TIMEOUT_MS = 10_000;
 /** How long members have to join a rebalance; a handler that works longer loses its place. */
 const REBALANCE_TIMEOUT_MS = 15_000;
 const HEARTBEAT_MS = 1000;
+/** As much of what was done may be handed out again after a death; a commit holds up the fetch behind it, for some 6 ms. */
+const COMMIT_INTERVAL_MS = 250;
 /** After a failure a partition rests this long; after each further one twice as long, up to the maximum. */
 const PAUSE_MIN_MS = 100;
 const PAUSE_MAX_MS = 5000;
@@ -48,7 +50,7 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
   let stopped = false;
   const member: Member = {
     membership: watchMembership(consumer, SESSION_TIMEOUT_MS),
-    commits: createCommits(),
+    commits: createCommits(COMMIT_INTERVAL_MS),
     leaves: () => stopped,
   };
   const failures = new Map<number, number>();
@@ -70,7 +72,7 @@ export async function startConsumer<T extends Topic>(options: ConsumerOptions<T>
   return {
     async stop() {
       stopped = true;
-      await member.commits.settled();
+      await member.commits.close();
       await consumer.stop();
       for (const timer of timers) clearTimeout(timer);
       await consumer.disconnect();
@@ -111,7 +113,10 @@ async function eachBatch<T extends Topic>(
       await payload.heartbeat();
     }
   } catch (error) {
-    if (isRebalance(error)) throw error;
+    if (isRebalance(error)) {
+      await commits.now(payload).catch(() => {});
+      throw error;
+    }
     const count = (failures.get(partition) ?? 0) + 1;
     failures.set(partition, count);
     rest(payload, Math.min(PAUSE_MIN_MS * 2 ** (count - 1), PAUSE_MAX_MS), timers);
@@ -150,17 +155,6 @@ function later(timers: Set<NodeJS.Timeout>, ms: number, work: () => void): void 
     work();
   }, ms);
   timers.add(timer);
-}
-
-/** kafkajs must see these to join again. */
-function isRebalance(error: unknown): boolean {
-  const type = error instanceof Error && 'type' in error ? String(error.type) : '';
-  return [
-    'REBALANCE_IN_PROGRESS',
-    'ILLEGAL_GENERATION',
-    'UNKNOWN_MEMBER_ID',
-    'NOT_COORDINATOR_FOR_GROUP',
-  ].includes(type);
 }
 
 function toRecord<T extends Topic>(message: KafkaMessage): LogRecord<T> {

@@ -33,3 +33,14 @@ export function watchMembership(
     },
   };
 }
+
+/** kafkajs must see these to join again. */
+export function isRebalance(error: unknown): boolean {
+  const type = error instanceof Error && 'type' in error ? String(error.type) : '';
+  return [
+    'REBALANCE_IN_PROGRESS',
+    'ILLEGAL_GENERATION',
+    'UNKNOWN_MEMBER_ID',
+    'NOT_COORDINATOR_FOR_GROUP',
+  ].includes(type);
+}
