@@ -7,6 +7,13 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
 const HEAD_END = '\r\n\r\n';
 const UPGRADED = 'HTTP/1.1 101';
 
+const openClients = new Set<FrameClient>();
+
+/** For a bench that ends early: its error is what is to be seen, and not that its servers leave its clients. */
+export function closeAllClients(): void {
+  for (const client of openClients) client.close();
+}
+
 /**
  * A WebSocket client that costs next to nothing, so that the server is what a workload measures: it writes frames that
  * were made beforehand, and looks into what comes only as far as its owner does.
@@ -45,6 +52,7 @@ export class FrameClient {
     this.socket.on('error', (error) => this.end(error.message));
     this.socket.on('close', () => this.end('the server closed it'));
     this.socket.write(upgradeRequest(port, path));
+    openClients.add(this);
   }
 
   write(frames: Buffer): void {
@@ -54,6 +62,7 @@ export class FrameClient {
   close(): void {
     this.ended = true;
     this.socket.destroy();
+    openClients.delete(this);
   }
 
   private read(bytes: Buffer): void {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Kafka, Producer } from 'kafkajs';
 import { createPool } from 'mysql2/promise';
@@ -30,6 +31,8 @@ interface Packet {
 }
 
 const INSERT = insertInto('bare_message');
+/** All that a fetch may bring. */
+const PARTITIONS_MAX = 1000;
 
 const { BARE_ROLE, BARE_NAME, KAFKA_BROKERS, MYSQL_URL, REDIS_URL } = process.env;
 /** Of the topic, the group and the channel. */
@@ -106,33 +109,61 @@ function userOf(token: string): string {
 
 async function startBack(): Promise<number> {
   const pool = createPool({ uri: MYSQL_URL, connectionLimit: CONNECTIONS });
-  const heads = new Map<string, number>();
   const consumer = kafka.consumer({ groupId: NAME, maxWaitTimeInMs: 1000 });
   await consumer.connect();
   await consumer.subscribe({ topic: NAME, fromBeginning: true });
   const joined = new Promise<void>(
     (resolve) => void consumer.on(consumer.events.GROUP_JOIN, () => resolve()),
   );
+  const store = together<Chat>(async (chats) => {
+    const { rows, pushes } = number(chats);
+    await pool.query(INSERT, [rows]);
+    await redis.publish(NAME, JSON.stringify(pushes));
+  });
   await consumer.run({
-    partitionsConsumedConcurrently: CONNECTIONS,
+    // It never starts again, so where it would go on need not be known.
+    autoCommit: false,
+    partitionsConsumedConcurrently: PARTITIONS_MAX,
     async eachBatch({ batch }) {
-      const rows: Row[] = [];
-      const pushes: { users: string[]; frame: string }[] = [];
-      for (const { value } of batch.messages) {
-        const chat = JSON.parse(value!.toString()) as Chat;
-        const conversation = directConversationId(chat.sender, chat.receiver);
-        const seq = (heads.get(conversation) ?? 0) + 1;
-        heads.set(conversation, seq);
-        rows.push([conversation, seq, chat.msg_id, chat.sender, 1, chat.content, chat.time, null, chat.time]);
-        pushes.push({ users: [chat.sender, chat.receiver], frame: frameOf(chat, conversation, seq) });
-      }
-      await pool.query(INSERT, [rows]);
-      await redis.publish(NAME, JSON.stringify(pushes));
+      await store(batch.messages.map(({ value }) => JSON.parse(value!.toString())));
     },
   });
   await joined;
   process.on('SIGTERM', () => void consumer.disconnect().finally(() => process.exit()));
   return 0;
+}
+
+/** What comes in the same turn of the event loop, as the partitions of one fetch do, is worked on as one. */
+function together<T>(work: (items: T[]) => Promise<void>): (items: T[]) => Promise<void> {
+  let waiting: T[] = [];
+  let done: Promise<void>;
+  async function workOff(): Promise<void> {
+    await nextTurn();
+    const items = waiting;
+    waiting = [];
+    await work(items);
+  }
+  return (items) => {
+    if (waiting.length === 0) done = workOff();
+    waiting.push(...items);
+    return done;
+  };
+}
+
+const heads = new Map<string, number>();
+
+function number(chats: Chat[]): { rows: Row[]; pushes: { users: string[]; frame: string }[] } {
+  const rows: Row[] = [];
+  const pushes: { users: string[]; frame: string }[] = [];
+  for (const chat of chats) {
+    const { sender, receiver, msg_id, content, time } = chat;
+    const conversation = directConversationId(sender, receiver);
+    const seq = (heads.get(conversation) ?? 0) + 1;
+    heads.set(conversation, seq);
+    rows.push([conversation, seq, msg_id, sender, 1, content, time, null, time]);
+    pushes.push({ users: [sender, receiver], frame: frameOf(chat, conversation, seq) });
+  }
+  return { rows, pushes };
 }
 
 function frameOf({ sender, msg_id, content, time }: Chat, conversation_id: string, seq: number): string {

@@ -2,6 +2,7 @@ import { type Cluster, startCluster } from '../../../tests/harness/cluster.ts';
 import type { ClusterProcess } from '../../../tests/harness/cluster-process.ts';
 import type { Environment } from '../../../tests/harness/own-server.ts';
 import { readMetrics } from '../../../tests/harness/read-metrics.ts';
+import { closeAllClients } from '../frame-client.ts';
 import type { Door } from '../seqline-client.ts';
 
 const ENV = {
@@ -18,8 +19,18 @@ export interface Counts {
 }
 
 /** Gateways and workers, with limits that do not get into the way. */
-export function startBenchCluster(env: Environment, { gateways = 2, workers = 2 }: Counts): Promise<Cluster> {
-  return startCluster({ gateways, workers, env: { ...ENV, ...env } });
+export async function startBenchCluster(
+  env: Environment,
+  { gateways = 2, workers = 2 }: Counts,
+): Promise<Cluster> {
+  const cluster = await startCluster({ gateways, workers, env: { ...ENV, ...env } });
+  return {
+    ...cluster,
+    async [Symbol.asyncDispose]() {
+      closeAllClients();
+      await cluster[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** The way in at one of the gateways. */

@@ -82,7 +82,7 @@ async function connections(watch: Watch, seconds: number): Promise<Measurements>
 
 async function directMessages(watch: Watch, seconds: number): Promise<Measurement> {
   const { cluster } = watch;
-  const { pairs } = await connectTraffic(cluster);
+  const pairs = await connectTraffic(cluster);
   await measureLatency(pairs, MESSAGES_PER_SECOND, seconds);
   const [redisBefore, mysqlBefore] = [await redisBytes(cluster), await mysqlBytes(cluster)];
   const total = MESSAGES_PER_SECOND * seconds;

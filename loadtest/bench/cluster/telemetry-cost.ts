@@ -9,7 +9,7 @@ import type { Measurements } from '../report.ts';
 import type { Measurement } from '../workload.ts';
 import { closePairs, verifyPairs } from '../workloads/direct-pairs.ts';
 import type { StartCluster } from './subjects.ts';
-import { connectTraffic } from './traffic.ts';
+import { connectTraffic, trafficLoad } from './traffic.ts';
 
 const PRELOAD = path.join(import.meta.dirname, 'switch/preload.ts');
 const SAMPLED_SHARE = 0.01;
@@ -48,7 +48,8 @@ async function costOf(
   await using collector = await startCollector();
   const env = { SWITCH: what, NODE_OPTIONS: `--import=${PRELOAD}`, ...(what === 'tracing' && collector.env) };
   await using cluster = await start(env);
-  const { pairs, load } = await connectTraffic(cluster);
+  const pairs = await connectTraffic(cluster);
+  const load = trafficLoad(cluster, pairs);
   await measureRate(load, WARM_UP_SECONDS);
   load.start();
   const found = await compareStretches(cluster, load, seconds);

@@ -57,6 +57,8 @@ export function storedChatLoad(pids: number[], pairs: StoredPair[], window = WIN
 
 /** Each sender has `window` messages under way: as many as were received are sent after them, in one write. */
 function chatLoad(pids: number[], pairs: Pair[], window = WINDOW): Load {
+  const sentByAll = () => pairs.reduce((sum, pair) => sum + pair.sent, 0);
+  const sentBefore = sentByAll();
   let running = false;
   let delivered = 0;
   for (const pair of pairs) {
@@ -73,7 +75,7 @@ function chatLoad(pids: number[], pairs: Pair[], window = WINDOW): Load {
     },
     async stop() {
       running = false;
-      const sent = pairs.reduce((sum, pair) => sum + pair.sent, 0);
+      const sent = sentByAll() - sentBefore;
       await until(() => delivered === sent, 'The delivery of every message');
     },
     done: () => delivered,
