@@ -8,6 +8,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { createKafkaClient } from '../../../src/adapters/kafka/kafka-client.ts';
 import { directConversationId } from '../../../src/protocol/ids.ts';
 import { CMD } from '../../../src/protocol/packets.ts';
+import { PARTITIONS } from './kafka-topics.ts';
 import { CONNECTIONS, insertInto, type Row } from './plain-insert.ts';
 
 /**
@@ -31,8 +32,6 @@ interface Packet {
 }
 
 const INSERT = insertInto('bare_message');
-/** All that a fetch may bring. */
-const PARTITIONS_MAX = 1000;
 
 const { BARE_ROLE, BARE_NAME, KAFKA_BROKERS, MYSQL_URL, REDIS_URL } = process.env;
 /** Of the topic, the group and the channel. */
@@ -123,7 +122,7 @@ async function startBack(): Promise<number> {
   await consumer.run({
     // It never starts again, so where it would go on need not be known.
     autoCommit: false,
-    partitionsConsumedConcurrently: PARTITIONS_MAX,
+    partitionsConsumedConcurrently: PARTITIONS,
     async eachBatch({ batch }) {
       await store(batch.messages.map(({ value }) => JSON.parse(value!.toString())));
     },

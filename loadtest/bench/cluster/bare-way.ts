@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import type { Admin, Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { createConnection } from 'mysql2/promise';
 import type { ClusterStores } from '../../../tests/harness/cluster-stores.ts';
 import { startProgram } from '../servers.ts';
 import { closePairs, connectPairs, type StoredPair } from '../workloads/direct-pairs.ts';
+import { PARTITIONS, withAdmin } from './kafka-topics.ts';
 
 const PROGRAM = path.join(import.meta.dirname, 'bare-way-server.ts');
-const PARTITIONS = 16;
 
 export interface BareWay extends AsyncDisposable {
   pairs: StoredPair[];
@@ -52,14 +52,4 @@ async function remove(kafka: Kafka, name: string): Promise<void> {
     await admin.deleteGroups([name]);
     await admin.deleteTopics({ topics: [name] });
   });
-}
-
-async function withAdmin(kafka: Kafka, work: (admin: Admin) => Promise<unknown>): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
 }

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import type { Kafka } from 'kafkajs';
+import { PARTITIONS, withAdmin } from './kafka-topics.ts';
 import { runProgram } from './program.ts';
 
-const PARTITIONS = 16;
 /** About what the event of a message of the workload has. */
 const RECORD_BYTES = 350;
 const RECORDS = 200_000;
@@ -28,20 +28,19 @@ export function kafkaPerfTest(): string | undefined {
 /** Records a second that it appends, each durable as seqline's events are, to a topic that is removed afterwards. */
 export async function kafkaRecordsPerSecond(program: string, kafka: Kafka): Promise<number> {
   const topic = `seqline-bench-${randomBytes(4).toString('hex')}`;
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
+  return await withAdmin(kafka, async (admin) => {
     await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: PARTITIONS }] });
-    const output = await runProgram(program, [
-      ...['--topic', topic, '--num-records', String(RECORDS), '--record-size', String(RECORD_BYTES)],
-      ...['--throughput', '-1', '--producer-props', `bootstrap.servers=${process.env.KAFKA_BROKERS}`],
-      ...['acks=all', 'enable.idempotence=true'],
-    ]);
-    return perSecond(output);
-  } finally {
-    await admin.deleteTopics({ topics: [topic] });
-    await admin.disconnect();
-  }
+    try {
+      const output = await runProgram(program, [
+        ...['--topic', topic, '--num-records', String(RECORDS), '--record-size', String(RECORD_BYTES)],
+        ...['--throughput', '-1', '--producer-props', `bootstrap.servers=${process.env.KAFKA_BROKERS}`],
+        ...['acks=all', 'enable.idempotence=true'],
+      ]);
+      return perSecond(output);
+    } finally {
+      await admin.deleteTopics({ topics: [topic] });
+    }
+  });
 }
 
 /** The last line sums up: "200000 records sent, 81234.5 records/sec (…". */

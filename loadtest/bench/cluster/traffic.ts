@@ -26,12 +26,13 @@ const RATE_MIN = 4300;
 
 interface PartLoad {
   name: string;
+  perSecond: number;
   sentP99Max?: number;
   deliveredP99Max?: number;
 }
 
 /** Messages a second of a quiet day; taken first, as MySQL writes pages for long after a saturation. */
-const LIGHT = { name: '200_per_second', perSecond: 200, sentP99Max: 30, deliveredP99Max: 30 };
+const LIGHT: PartLoad = { name: '200_per_second', perSecond: 200, sentP99Max: 30, deliveredP99Max: 30 };
 /** Shares of the rate at saturation. */
 const SHARES = [
   { name: '25', share: 0.25 },
@@ -49,15 +50,15 @@ export async function measureTraffic(start: StartCluster, seconds: number): Prom
   await using bare = await startBareWay(cluster.stores);
   const sides = { seqline: pairs, bare: bare.pairs };
   for (const side of Object.values(sides)) await measureLatency(side, LIGHT.perSecond, WARM_UP_SECONDS);
-  const result = await latenciesAt(LIGHT, LIGHT.perSecond, sides, seconds);
+  const result = await latenciesAt(LIGHT, sides, seconds);
   progress('messages a second, beside plain inserts');
   const chats = trafficLoad(cluster, pairs);
   result.direct = await measureSaturation(cluster, chats, seconds);
   const perSecond = result.direct.value;
   progress('the bare way');
   result.bare_way = await besideBareWay(chats, bare, seconds);
-  for (const load of SHARES) {
-    Object.assign(result, await latenciesAt(load, perSecond * load.share, sides, seconds));
+  for (const { share, ...load } of SHARES) {
+    Object.assign(result, await latenciesAt({ ...load, perSecond: perSecond * share }, sides, seconds));
   }
   await verifyPairs(pairs);
   closePairs(pairs);
@@ -147,8 +148,7 @@ function cpuWatch(cluster: Cluster, load: Load): { load: Load; micros(): ByPart 
 
 /** At an offered rate, in an open loop, and by the bare way at the same. */
 async function latenciesAt(
-  { name, sentP99Max, deliveredP99Max }: PartLoad,
-  rate: number,
+  { name, perSecond: rate, sentP99Max, deliveredP99Max }: PartLoad,
   { seqline, bare }: Record<'seqline' | 'bare', StoredPair[]>,
   seconds: number,
 ): Promise<Measurements> {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { ConsumerRunConfig, EachBatchPayload, Kafka } from 'kafkajs';
+import type { BatchHandler, Consumer } from '../../ports/event-log.ts';
+import type { Topic } from '../../ports/log-events.ts';
 import { startConsumer } from './kafka-consumer.ts';
 
 const PARTITION = 3;
@@ -47,6 +49,11 @@ function batchOf(paused: Set<number>): EachBatchPayload {
   } as unknown as EachBatchPayload;
 }
 
+function startConsumerOf(kafka: Kafka, handler: BatchHandler<Topic>): Promise<Consumer> {
+  const names = { topic: 'topic', group: 'group' };
+  return startConsumer({ kafka, names, partitions: 8, batchMax: 10, handler });
+}
+
 function holdTime(t: TestContext): (ms: number) => void {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   return (ms) => t.mock.timers.tick(ms);
@@ -55,19 +62,34 @@ function holdTime(t: TestContext): (ms: number) => void {
 test('a partition rests and goes on in the group in which it was read, also where the consumer crashed since', async (t) => {
   const pass = holdTime(t);
   const crashed = crashedConsumer();
-  const consumer = await startConsumer({
-    kafka: crashed.kafka,
-    names: { topic: 'topic', group: 'group' },
-    partitions: 8,
-    batchMax: 10,
-    handler: async () => {
-      throw new Error('the store is away');
-    },
+  const consumer = await startConsumerOf(crashed.kafka, async () => {
+    throw new Error('the store is away');
   });
   const paused = new Set<number>();
   await crashed.handOut(batchOf(paused));
   assert.deepEqual([...paused], [PARTITION]);
   pass(RESTED_MS);
   assert.deepEqual([...paused], []);
+  await consumer.stop();
+});
+
+test('before the group is joined anew, what is done is committed', async () => {
+  const crashed = crashedConsumer();
+  const consumer = await startConsumerOf(crashed.kafka, async () => {});
+  const payload = batchOf(new Set());
+  const committed: unknown[] = [];
+  let resolved = '';
+  Object.assign(payload, {
+    resolveOffset(offset: string) {
+      resolved = offset;
+    },
+    uncommittedOffsets: () => resolved,
+    commitOffsetsIfNecessary: async (offsets: unknown) => void committed.push(offsets),
+    heartbeat: async () => {
+      throw Object.assign(new Error('the group rebalances'), { type: 'REBALANCE_IN_PROGRESS' });
+    },
+  });
+  await assert.rejects(crashed.handOut(payload), /the group rebalances/);
+  assert.deepEqual(committed, ['0']);
   await consumer.stop();
 });

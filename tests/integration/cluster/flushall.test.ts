@@ -100,9 +100,8 @@ async function untilBegunAnew(
   let rest: string[] = [];
   const allAnew = async () => {
     const after = await epochsOf(redisUrl, crowd);
-    rest = [...before].flatMap(([user, epoch]) =>
-      [undefined, epoch].includes(after.get(user)) ? [user] : [],
-    );
+    const isAnew = (user: string) => after.has(user) && after.get(user) !== before.get(user);
+    rest = [...before.keys()].filter((user) => !isAnew(user));
     return rest.length === 0;
   };
   await until('all inboxes begin anew', allAnew, ANEW_MS_MAX).catch((error) => {
