@@ -84,7 +84,12 @@ export const VARIABLES = {
   MEMBERS_PER_GROUP: integer('Members of one group.', 100_000, 1, 1_000_000),
   RECALL_WINDOW_MS: integer('How long a sender may recall a message.', 120_000, 0, 31_536_000_000),
   INBOX_LENGTH: integer('Messages that an inbox keeps.', 1000, 1, 100_000),
-  INBOX_TTL_SECONDS: integer('How long an inbox is kept after its last message.', 604_800, 1, 31_536_000),
+  INBOX_TTL_SECONDS: integer(
+    'How long an inbox is kept after its last message, to a hundredth.',
+    604_800,
+    1,
+    31_536_000,
+  ),
   OTEL_EXPORTER_OTLP_ENDPOINT: url('Where traces go: a collector that speaks OTLP. Not set: there are none.'),
   OTEL_SERVICE_NAME: text('Name of this process in traces; else `seqline-` and its role.', () => undefined),
   OTEL_TRACES_SAMPLER: oneOf('What is traced.', SAMPLERS(), () => 'parentbased_always_on'),

@@ -16,6 +16,11 @@ function at(conversation_id: string, seq: number, content = ''): Written {
   return [conversation_id, String(seq), JSON.stringify({ conversation_id, seq, content })];
 }
 
+/** All of these for one user. */
+function all(messages: Written[]): (string | number)[] {
+  return [messages.length, ...messages.flat(), messages.length, ...messages.map((_, i) => i + 1)];
+}
+
 describe('Redis scripts', { skip: url ? false : SKIP }, () => {
   async function open() {
     const { redis, scope, ...fixture } = await connectScoped(url!);
@@ -28,10 +33,14 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
     const registryKeys = [REDIS_KEYS.conn(user), REDIS_KEYS.seen(user)] as const;
     return {
       redis,
+      scope,
       inboxKeys,
       registryKeys,
-      append: (epoch: string, ...messages: Written[]) =>
-        redis.inboxAppend(...inboxKeys, epoch, 4 * HOUR_MS, KEPT, HOUR_MS, ...messages.flat()),
+      async append(epoch: string, ...messages: Written[]) {
+        const kept = [4 * HOUR_MS, KEPT, HOUR_MS];
+        const [numbers] = await redis.inboxAppend(3, ...inboxKeys, epoch, ...kept, ...all(messages));
+        return numbers;
+      },
       read: (epoch: string, after: number, limit = 10) =>
         redis.inboxRead(...inboxKeys, 'unwanted', 4 * HOUR_MS, epoch, after, limit),
       hold: (device: string, gateway: string, session: string, devicesMax = 0) =>
@@ -82,8 +91,8 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
 
   test('inboxAppend finds one far back, and takes one for new that comes late', async () => {
     await using t = await open();
-    const append = (...messages: Written[]) =>
-      t.redis.inboxAppend(...t.inboxKeys, 'e', HOUR_MS, 200, HOUR_MS, ...messages.flat());
+    const append = async (...messages: Written[]) =>
+      (await t.redis.inboxAppend(3, ...t.inboxKeys, 'e', HOUR_MS, 200, HOUR_MS, ...all(messages)))[0];
     const others = range(1, 150).map((seq) => at('d', seq));
     await append(at('c', 5), ...others);
     assert.deepEqual(await append(at('c', 5)), [1]);
@@ -98,6 +107,47 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
     await t.append('e', at('c6', 2), at('new', 1));
     assert.deepEqual(await t.redis.hgetall(t.inboxKeys[2]), { c6: '2', new: '1' });
     assert.deepEqual(await t.append('e', at('c6', 1), at('c6', 2)), [6, 7]);
+  });
+
+  test('inboxAppend gives each of several users what is theirs, and says how it went for each', async () => {
+    await using t = await open();
+    const users = ['ann', 'bob', 'cid'].map((name) => t.scope.name(name));
+    const keys = users.map((user) => [
+      REDIS_KEYS.inbox(user),
+      REDIS_KEYS.inboxMeta(user),
+      REDIS_KEYS.inboxNewest(user),
+    ]);
+    const messages = [at('c', 1), at('d', 1), at('c', 2)];
+    const append = (...which: number[][]) =>
+      t.redis.inboxAppend(
+        9,
+        ...keys.flat(),
+        ...['e', HOUR_MS, 10, HOUR_MS, messages.length],
+        ...messages.flat(),
+        ...which.flatMap((places) => [places.length, ...places]),
+      );
+    assert.deepEqual(await append([1, 2], [3], []), [[1, 2], [1], []]);
+    assert.deepEqual(await append([2, 3], [1, 3], [2]), [[2, 3], [2, 1], [1]]);
+    const kept = await Promise.all(keys.map(([inbox]) => t.redis.zrange(inbox!, '0', '-1')));
+    const [c1, d1, c2] = messages.map(([, , json]) => json);
+    assert.deepEqual(kept, [[c1, d1, c2], [c2, c1], [d1]]);
+  });
+
+  test('inboxAppend sets how long keys are kept where they are new, and when a hundredth is over', async () => {
+    await using t = await open();
+    const left = () => Promise.all(t.inboxKeys.map((key) => t.redis.pttl(key)));
+    const near = (ms: number) => (left: number) => left <= ms && left > ms - 20_000;
+    const [inbox, meta] = [near(HOUR_MS), near(4 * HOUR_MS)];
+    await t.append('e', at('c', 1));
+    const whole = await left();
+    assert.ok(inbox(whole[0]!) && meta(whole[1]!) && meta(whole[2]!), `${whole}`);
+    for (const key of t.inboxKeys) await t.redis.pexpire(key, 0.995 * HOUR_MS);
+    await t.append('e', at('c', 2));
+    assert.ok((await left()).every(near(0.995 * HOUR_MS)));
+    for (const key of t.inboxKeys) await t.redis.pexpire(key, 0.98 * HOUR_MS);
+    await t.append('e', at('c', 3));
+    const anew = await left();
+    assert.ok(inbox(anew[0]!) && meta(anew[1]!) && meta(anew[2]!), `${anew}`);
   });
 
   test('both inbox scripts begin an epoch without what a lost one left behind', async () => {

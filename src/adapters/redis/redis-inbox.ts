@@ -10,12 +10,15 @@ export interface RedisInboxOptions {
   shards: Shards;
   /** Messages that are kept of each user; older ones are trimmed. */
   length: number;
-  /** Messages are kept this long after the last one. */
+  /** Messages are kept this long after the last one, to a hundredth. */
   ttlMs: number;
 }
 
 /** The epoch outlives the messages by far, so that who comes back late need not begin anew where nothing was missed. */
 const META_TTLS = 4;
+
+/** Users in one call of the script: more of them gain little, and Redis does nothing else meanwhile. */
+const CALL_USERS_MAX = 8;
 
 /** Enough of a life's name to tell it from others. */
 const LIFE_CHARS = 12;
@@ -48,23 +51,25 @@ export function createRedisInbox({ shards, length, ttlMs }: RedisInboxOptions): 
 
     async append(entries) {
       const ofUsers = [...Map.groupBy(entries.keys(), (index) => entries[index]!.userId)];
-      // A message is in two inboxes.
-      const written = writtenOnce(entries.map(({ message }) => message));
       const numbers = new Array<number>(entries.length);
       const inboxes = ofUsers.map(([userId]) => REDIS_KEYS.inbox(userId));
+      // The keys of different users are in different slots.
+      const usersMax = shards.sharded ? 1 : CALL_USERS_MAX;
       await Promise.all(
         [...byServer(shards, inboxes)].map(async ([redis, which]) => {
           // An epoch is a user's own, so those that begin here may share its name.
           const epoch = newEpoch(await presentLife(redis));
+          const ofServer = which.map((nth) => ofUsers[nth]!);
           const pipeline = redis.pipeline();
-          for (const nth of which) {
-            const [userId, indexes] = ofUsers[nth]!;
-            const messages = indexes.flatMap((index) => written.get(entries[index]!.message)!);
-            pipeline.inboxAppend(...keysOf(userId), epoch, metaTtlMs, length, ttlMs, ...messages);
+          for (const users of groupsOf(ofServer, usersMax)) {
+            const keys = users.flatMap(([userId]) => keysOf(userId));
+            const messages = users.map(([, indexes]) => indexes.map((index) => entries[index]!.message));
+            const kept = [epoch, metaTtlMs, length, ttlMs];
+            pipeline.inboxAppend(keys.length, ...keys, ...kept, ...messageArguments(messages));
           }
-          const replies = (await execute(pipeline)) as number[][];
-          which.forEach((nth, i) => {
-            ofUsers[nth]![1].forEach((index, j) => {
+          const replies = ((await execute(pipeline)) as number[][][]).flat();
+          ofServer.forEach(([, indexes], i) => {
+            indexes.forEach((index, j) => {
               numbers[index] = replies[i]![j]!;
             });
           });
@@ -79,18 +84,32 @@ function keysOf(userId: string): [string, string, string] {
   return [REDIS_KEYS.inbox(userId), REDIS_KEYS.inboxMeta(userId), REDIS_KEYS.inboxNewest(userId)];
 }
 
-function writtenOnce(messages: StoredMessage[]): Map<StoredMessage, Written> {
-  const written = new Map<StoredMessage, Written>();
-  for (const message of messages) {
-    if (!written.has(message)) written.set(message, write(message));
-  }
-  return written;
+/** In the same order. */
+function groupsOf<T>(items: T[], size: number): T[][] {
+  const groups: T[][] = [];
+  for (let from = 0; from < items.length; from += size) groups.push(items.slice(from, from + size));
+  return groups;
 }
 
-type Written = [conversationId: string, seq: string, json: string];
+/** Each message once, and for each user which of them: a direct message is in two inboxes. */
+function messageArguments(ofUsers: StoredMessage[][]): (string | number)[] {
+  const places = new Map<StoredMessage, number>();
+  const written: string[] = [];
+  const which = ofUsers.flatMap((messages) => [
+    messages.length,
+    ...messages.map((message) => {
+      const known = places.get(message);
+      if (known !== undefined) return known;
+      written.push(...write(message));
+      places.set(message, places.size + 1);
+      return places.size;
+    }),
+  ]);
+  return [places.size, ...written, ...which];
+}
 
 /** The script finds a message by how its JSON begins. (Naming the fields is half the work of spreading them.) */
-function write(message: StoredMessage): Written {
+function write(message: StoredMessage): [conversationId: string, seq: string, json: string] {
   const { conversation_id, seq } = message;
   const ordered = {
     conversation_id,

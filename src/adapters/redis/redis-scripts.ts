@@ -3,7 +3,8 @@ import type { Result } from 'ioredis';
 
 /** The scripts' own files say what goes in and out; every connection knows them by these names. */
 export const REDIS_SCRIPTS = {
-  inboxAppend: { lua: read('./lua/inbox-append.lua'), numberOfKeys: 3 },
+  /** Takes as many keys as it is told. */
+  inboxAppend: { lua: read('./lua/inbox-append.lua') },
   inboxRead: { lua: read('./lua/inbox-read.lua'), numberOfKeys: 3 },
   registryHold: { lua: read('./lua/registry-hold.lua'), numberOfKeys: 2 },
   registryRelease: { lua: read('./lua/registry-release.lua'), numberOfKeys: 2 },
@@ -27,15 +28,8 @@ export type HoldReply = [
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     inboxAppend(
-      ...args: [
-        ...InboxKeys,
-        newEpoch: string,
-        metaTtlMs: number,
-        length: number,
-        ttlMs: number,
-        ...conversationsSeqsAndMessages: string[],
-      ]
-    ): Result<number[], Context>;
+      ...args: [numberOfKeys: number, ...keysAndArguments: (string | number)[]]
+    ): Result<number[][], Context>;
 
     inboxRead(
       ...args: [
