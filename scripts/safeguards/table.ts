@@ -66,6 +66,20 @@ export const SAFEGUARDS: Safeguard[] = [
     needs: 'MYSQL_URL',
   },
   {
+    name: 'the fence',
+    holds: 'MySQL: where numbers cannot be claimed, what is stored beside it ends before it is undone',
+    prevents: 'its last statements are carried out after the transaction, and stay',
+    file: 'src/adapters/mysql/mysql-store.ts',
+    text: 'await Promise.allSettled([one, other]);',
+    instead: '',
+    test: {
+      file: 'tests/integration/mysql-fence.test.ts',
+      suite: 'the fence in MySQL',
+      name: 'where numbers cannot be claimed the conversations are free at once, for others too',
+    },
+    needs: 'MYSQL_URL',
+  },
+  {
     name: 'the single send',
     holds: 'one send of a producer is under way at a time',
     prevents: 'the broker acknowledges an event and does not keep it; a session’s messages change places',

@@ -66,18 +66,33 @@ async function storeIn(
 ): Promise<StoredMessage[]> {
   const heads = await lockHeads(tx, runs, createdAt);
   await checkSenders(tx, messages);
-  await claim(
-    runs.map(({ conversationId, count }) => ({
-      conversationId,
-      lastSeq: heads.get(conversationId)!,
-      count,
-    })),
-  );
+  const claims = runs.map(({ conversationId, count }) => ({
+    conversationId,
+    lastSeq: heads.get(conversationId)!,
+    count,
+  }));
   const stored = numbered(messages, heads);
+  // What the sequencer agrees to are these numbers, so nobody need wait for it but the commit.
+  await both(claim(claims), write(tx, stored, runs, heads, createdAt));
+  return stored;
+}
+
+/** Resolves when both have; where one fails, throws when the other has ended too: then nothing is under way any more. */
+async function both(one: Promise<void>, other: Promise<void>): Promise<void> {
+  await Promise.allSettled([one, other]);
+  await Promise.all([one, other]);
+}
+
+async function write(
+  tx: Statements,
+  stored: StoredMessage[],
+  runs: Run[],
+  heads: Heads,
+  createdAt: number,
+): Promise<void> {
   await insertMessages(tx, stored, createdAt);
   await moveHeads(tx, runs, heads);
   await moveOwn(tx, stored);
-  return stored;
 }
 
 /** In the order of the conversations' ids. */
