@@ -6,38 +6,32 @@ import type { Kafka, Producer } from 'kafkajs';
 import { createPool } from 'mysql2/promise';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { createKafkaClient } from '../../../src/adapters/kafka/kafka-client.ts';
+import { REDIS_SCRIPTS } from '../../../src/adapters/redis/redis-scripts.ts';
 import { directConversationId } from '../../../src/protocol/ids.ts';
 import { CMD } from '../../../src/protocol/packets.ts';
+import { type BarePush, type Chat, namesOf } from './bare-chat.ts';
+import { createBareStore } from './bare-store.ts';
+import { createCarefulStore } from './careful-store.ts';
 import { PARTITIONS } from './kafka-topics.ts';
-import { CONNECTIONS, insertInto, type Row } from './plain-insert.ts';
+import { CONNECTIONS } from './plain-insert.ts';
 
 /**
  * The yardstick of a message's way: a front and a back that do with the same libraries and servers what cannot be left
- * out, and nothing else. The front appends what clients send to Kafka, durably, and answers; the back counts, inserts
- * and publishes; the front passes on. No login is checked, nothing is limited, nobody is asked for twice-sent messages,
- * there are no inboxes, no groups, no routes and no second process of a kind, and what fails ends it.
+ * out, and nothing else. The front appends what clients send to Kafka, durably, and answers; the back stores and
+ * publishes (`bare-store.ts`, or `careful-store.ts`); the front passes on. No login is checked, nothing is limited, there
+ * are no groups and no second process of a kind, and what fails ends it.
  */
-interface Chat {
-  sender: string;
-  receiver: string;
-  msg_id: string;
-  content: string;
-  time: number;
-}
-
 interface Packet {
   cmd: number;
   msg_id: string;
   payload: { token: string; to: string; content: string };
 }
 
-const INSERT = insertInto('bare_message');
-
-const { BARE_ROLE, BARE_NAME, KAFKA_BROKERS, MYSQL_URL, REDIS_URL } = process.env;
+const { BARE_ROLE, BARE_KEEPS, BARE_NAME, KAFKA_BROKERS, MYSQL_URL, REDIS_URL } = process.env;
 /** Of the topic, the group and the channel. */
 const NAME = BARE_NAME!;
 const kafka = createKafkaClient({ brokers: KAFKA_BROKERS!.split(','), clientId: 'bare' });
-const redis = new Redis(REDIS_URL!);
+const redis = new Redis(REDIS_URL!, { scripts: REDIS_SCRIPTS });
 
 process.on('disconnect', () => process.exit(0));
 process.send!({ port: await (BARE_ROLE === 'front' ? startFront() : startBack()) });
@@ -54,6 +48,7 @@ async function startFront(): Promise<number> {
       if (cmd === CMD.login) {
         user = userOf(payload.token);
         sockets.set(user, socket);
+        await redis.hset(namesOf(NAME).routes(user), 'device', JSON.stringify({ gateway_id: NAME }));
         socket.send(JSON.stringify({ cmd, code: 0 }));
         return;
       }
@@ -64,9 +59,9 @@ async function startFront(): Promise<number> {
     });
   });
   const bus = redis.duplicate();
-  await bus.subscribe(NAME);
+  await bus.subscribe(namesOf(NAME).channel);
   bus.on('message', (_, message) => {
-    for (const { users, frame } of JSON.parse(message) as { users: string[]; frame: string }[]) {
+    for (const { users, frame } of JSON.parse(message) as BarePush[]) {
       for (const user of users) sockets.get(user)?.send(frame);
     }
   });
@@ -107,18 +102,15 @@ function userOf(token: string): string {
 }
 
 async function startBack(): Promise<number> {
-  const pool = createPool({ uri: MYSQL_URL, connectionLimit: CONNECTIONS });
+  const pool = createPool({ uri: MYSQL_URL, connectionLimit: CONNECTIONS, multipleStatements: true });
   const consumer = kafka.consumer({ groupId: NAME, maxWaitTimeInMs: 1000 });
   await consumer.connect();
   await consumer.subscribe({ topic: NAME, fromBeginning: true });
   const joined = new Promise<void>(
     (resolve) => void consumer.on(consumer.events.GROUP_JOIN, () => resolve()),
   );
-  const store = together<Chat>(async (chats) => {
-    const { rows, pushes } = number(chats);
-    await pool.query(INSERT, [rows]);
-    await redis.publish(NAME, JSON.stringify(pushes));
-  });
+  const create = BARE_KEEPS === 'promises' ? createCarefulStore : createBareStore;
+  const store = together(create(pool, redis, NAME));
   await consumer.run({
     // It never starts again, so where it would go on need not be known.
     autoCommit: false,
@@ -147,25 +139,4 @@ function together<T>(work: (items: T[]) => Promise<void>): (items: T[]) => Promi
     waiting.push(...items);
     return done;
   };
-}
-
-const heads = new Map<string, number>();
-
-function number(chats: Chat[]): { rows: Row[]; pushes: { users: string[]; frame: string }[] } {
-  const rows: Row[] = [];
-  const pushes: { users: string[]; frame: string }[] = [];
-  for (const chat of chats) {
-    const { sender, receiver, msg_id, content, time } = chat;
-    const conversation = directConversationId(sender, receiver);
-    const seq = (heads.get(conversation) ?? 0) + 1;
-    heads.set(conversation, seq);
-    rows.push([conversation, seq, msg_id, sender, 1, content, time, null, time]);
-    pushes.push({ users: [sender, receiver], frame: frameOf(chat, conversation, seq) });
-  }
-  return { rows, pushes };
-}
-
-function frameOf({ sender, msg_id, content, time }: Chat, conversation_id: string, seq: number): string {
-  const payload = { conversation_id, sender_id: sender, msg_type: 1, content, send_time: time };
-  return JSON.stringify({ cmd: CMD.chat, code: 0, msg_id, seq, payload });
 }

@@ -5,6 +5,7 @@ import { createConnection } from 'mysql2/promise';
 import type { ClusterStores } from '../../../tests/harness/cluster-stores.ts';
 import { startProgram } from '../servers.ts';
 import { closePairs, connectPairs, type StoredPair } from '../workloads/direct-pairs.ts';
+import { namesOf } from './bare-chat.ts';
 import { PARTITIONS, withAdmin } from './kafka-topics.ts';
 
 const PROGRAM = path.join(import.meta.dirname, 'bare-way-server.ts');
@@ -14,15 +15,21 @@ export interface BareWay extends AsyncDisposable {
   pids: number[];
 }
 
-/** The way of a message over the same servers with all left out that can be; see `bare-way-server.ts`. */
-export async function startBareWay({ env, kafka }: ClusterStores): Promise<BareWay> {
+/**
+ * The way of a message over the same servers with all left out that can be; see `bare-way-server.ts`. One that keeps the
+ * promises does what these take as well.
+ */
+export async function startBareWay(
+  { env, kafka }: ClusterStores,
+  keeps: 'nothing' | 'promises',
+): Promise<BareWay> {
   await using stack = new AsyncDisposableStack();
   const name = `bare_${randomBytes(4).toString('hex')}`;
-  await createTable(env.MYSQL_URL);
+  await createTables(env.MYSQL_URL, namesOf(name));
   await createTopic(kafka, name);
   stack.defer(() => remove(kafka, name));
   const start = async (role: string) =>
-    stack.use(await startProgram(PROGRAM, { ...env, BARE_NAME: name, BARE_ROLE: role }));
+    stack.use(await startProgram(PROGRAM, { ...env, BARE_KEEPS: keeps, BARE_NAME: name, BARE_ROLE: role }));
   const [back, front] = [await start('back'), await start('front')];
   const door = { port: front.port, secret: 'any' };
   const pairs = await connectPairs(() => [door, door]);
@@ -31,10 +38,12 @@ export async function startBareWay({ env, kafka }: ClusterStores): Promise<BareW
   return { pairs, pids: [front.pid, back.pid], [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-async function createTable(mysqlUrl: string): Promise<void> {
+async function createTables(mysqlUrl: string, names: ReturnType<typeof namesOf>): Promise<void> {
   const connection = await createConnection(mysqlUrl);
   try {
-    await connection.query('CREATE TABLE bare_message LIKE timeline_message');
+    await connection.query(`CREATE TABLE ${names.messages} LIKE timeline_message`);
+    await connection.query(`CREATE TABLE ${names.conversations} LIKE conversation`);
+    await connection.query(`CREATE TABLE ${names.members} LIKE conversation_member`);
   } finally {
     await connection.end();
   }

@@ -47,8 +47,9 @@ export async function measureTraffic(start: StartCluster, seconds: number): Prom
   const perfTest = kafkaPerfTest();
   await using cluster = await start();
   const pairs = await connectTraffic(cluster);
-  await using bare = await startBareWay(cluster.stores);
-  const sides = { seqline: pairs, bare: bare.pairs };
+  await using bare = await startBareWay(cluster.stores, 'nothing');
+  await using careful = await startBareWay(cluster.stores, 'promises');
+  const sides = { seqline: pairs, bare: bare.pairs, careful: careful.pairs };
   for (const side of Object.values(sides)) await measureLatency(side, LIGHT.perSecond, WARM_UP_SECONDS);
   const result = await latenciesAt(LIGHT, sides, seconds);
   progress('messages a second, beside plain inserts');
@@ -57,12 +58,15 @@ export async function measureTraffic(start: StartCluster, seconds: number): Prom
   const perSecond = result.direct.value;
   progress('the bare way');
   result.bare_way = await besideBareWay(chats, bare, seconds);
+  progress('the careful way');
+  result.careful_way = await besideBareWay(chats, careful, seconds);
   for (const { share, ...load } of SHARES) {
     Object.assign(result, await latenciesAt({ ...load, perSecond: perSecond * share }, sides, seconds));
   }
   await verifyPairs(pairs);
   closePairs(pairs);
   requireComplete(bare.pairs);
+  requireComplete(careful.pairs);
   result.catch_up = await catchUp(cluster);
   return { ...result, ...(await measureServers(cluster, perfTest, perSecond)) };
 }
@@ -146,16 +150,18 @@ function cpuWatch(cluster: Cluster, load: Load): { load: Load; micros(): ByPart 
   };
 }
 
-/** At an offered rate, in an open loop, and by the bare way at the same. */
+/** At an offered rate, in an open loop, and by the bare and the careful way at the same. */
 async function latenciesAt(
   { name, perSecond: rate, sentP99Max, deliveredP99Max }: PartLoad,
-  { seqline, bare }: Record<'seqline' | 'bare', StoredPair[]>,
+  { seqline, bare, careful }: Record<'seqline' | 'bare' | 'careful', StoredPair[]>,
   seconds: number,
 ): Promise<Measurements> {
   progress(`latencies at ${Math.round(rate)}/s`);
   const found = await measureLatency(seqline, rate, seconds * LATENCY_ROUNDS);
   progress('the bare way at the same');
   const least = await measureLatency(bare, rate, seconds * LATENCY_ROUNDS);
+  progress('the careful way at the same');
+  const kept = await measureLatency(careful, rate, seconds * LATENCY_ROUNDS);
   const measurement = (what: 'sent' | 'delivered', p99Max: number | undefined): Measurement => ({
     value: found[what].p99_ms,
     unit: `ms at p99, ${Math.round(rate)}/s`,
@@ -164,7 +170,11 @@ async function latenciesAt(
     latency: found[what],
     aim: p99Max === undefined ? '–' : `≤ ${p99Max} ms`,
     met: p99Max === undefined || found[what].p99_ms <= p99Max,
-    notes: [latencyLine(found[what]), `the bare way: ${latencyLine(least[what])}`],
+    notes: [
+      latencyLine(found[what]),
+      `the bare way: ${latencyLine(least[what])}`,
+      `the careful way: ${latencyLine(kept[what])}`,
+    ],
   });
   return {
     [`sent_${name}`]: measurement('sent', sentP99Max),
