@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { REDIS_KEYS } from '../../src/adapters/redis/redis-keys.ts';
+import { inboxKeysOf, REDIS_KEYS } from '../../src/adapters/redis/redis-keys.ts';
 import { range } from '../contract/samples.ts';
 import { connectScoped, SKIP } from './redis-fixture.ts';
 import { serverFrom } from './servers.ts';
@@ -25,11 +25,7 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
   async function open() {
     const { redis, scope, ...fixture } = await connectScoped(url!);
     const user = scope.name('ann');
-    const inboxKeys = [
-      REDIS_KEYS.inbox(user),
-      REDIS_KEYS.inboxMeta(user),
-      REDIS_KEYS.inboxNewest(user),
-    ] as const;
+    const inboxKeys = inboxKeysOf(user);
     const registryKeys = [REDIS_KEYS.conn(user), REDIS_KEYS.seen(user)] as const;
     return {
       redis,
@@ -111,12 +107,7 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
 
   test('inboxAppend gives each of several users what is theirs, and says how it went for each', async () => {
     await using t = await open();
-    const users = ['ann', 'bob', 'cid'].map((name) => t.scope.name(name));
-    const keys = users.map((user) => [
-      REDIS_KEYS.inbox(user),
-      REDIS_KEYS.inboxMeta(user),
-      REDIS_KEYS.inboxNewest(user),
-    ]);
+    const keys = ['ann', 'bob', 'cid'].map((name) => inboxKeysOf(t.scope.name(name)));
     const messages = [at('c', 1), at('d', 1), at('c', 2)];
     const append = (...which: number[][]) =>
       t.redis.inboxAppend(
@@ -128,7 +119,7 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
       );
     assert.deepEqual(await append([1, 2], [3], []), [[1, 2], [1], []]);
     assert.deepEqual(await append([2, 3], [1, 3], [2]), [[2, 3], [2, 1], [1]]);
-    const kept = await Promise.all(keys.map(([inbox]) => t.redis.zrange(inbox!, '0', '-1')));
+    const kept = await Promise.all(keys.map(([inbox]) => t.redis.zrange(inbox, '0', '-1')));
     const [c1, d1, c2] = messages.map(([, , json]) => json);
     assert.deepEqual(kept, [[c1, d1, c2], [c2, c1], [d1]]);
   });

@@ -1,14 +1,22 @@
-import { directConversationId } from '../../../src/protocol/ids.ts';
+import { REDIS_KEYS } from '../../../src/adapters/redis/redis-keys.ts';
+import type { StoredMessage } from '../../../src/ports/messages.ts';
 import { CMD } from '../../../src/protocol/packets.ts';
 import type { Row } from './plain-insert.ts';
 
 /** A message on the bare way, as its front appends it to Kafka. */
 export interface Chat {
+  conversation: string;
   sender: string;
   receiver: string;
   msg_id: string;
   content: string;
   time: number;
+}
+
+/** With its place. */
+export interface PlacedChat {
+  receiver: string;
+  message: StoredMessage;
 }
 
 /** What the back publishes, for the front to pass on. */
@@ -17,14 +25,10 @@ export interface BarePush {
   frame: string;
 }
 
-/** With its place. */
-export interface PlacedChat extends Chat {
-  conversation: string;
-  seq: number;
-}
-
 /** What the back does with the messages of a fetch. */
 export type BareStore = (chats: Chat[]) => Promise<void>;
+
+export type BareNames = ReturnType<typeof namesOf>;
 
 /** Tables, keys and the channel of a bare way; `name` is its own. */
 export function namesOf(name: string) {
@@ -32,38 +36,42 @@ export function namesOf(name: string) {
     messages: `${name}_message`,
     conversations: `${name}_conversation`,
     members: `${name}_member`,
-    counter: (conversation: string) => `${name}:seq:${conversation}`,
-    inbox: (user: string) => [
-      `${name}:inbox:{${user}}`,
-      `${name}:inbox:{${user}}:meta`,
-      `${name}:inbox:{${user}}:newest`,
-    ],
-    routes: (user: string) => `${name}:conn:{${user}}`,
+    counter: (conversation: string) => REDIS_KEYS.seq(`${name}:${conversation}`),
+    /** As which a user has an inbox and routes. */
+    user: (user: string) => `${name}:${user}`,
+    routes: (user: string) => REDIS_KEYS.conn(`${name}:${user}`),
     channel: name,
   };
 }
 
 /** Gives each its number, and moves the heads. */
 export function place(chats: Chat[], heads: Map<string, number>): PlacedChat[] {
-  return chats.map((chat) => {
-    const conversation = directConversationId(chat.sender, chat.receiver);
+  return chats.map(({ conversation, sender, receiver, msg_id, content, time }) => {
     const seq = (heads.get(conversation) ?? 0) + 1;
     heads.set(conversation, seq);
-    return { ...chat, conversation, seq };
+    const message: StoredMessage = {
+      conversation_id: conversation,
+      seq,
+      msg_id,
+      sender_id: sender,
+      msg_type: 1,
+      content,
+      send_time: time,
+      client_time: null,
+      recalled_at: null,
+      content_digest: null,
+    };
+    return { receiver, message };
   });
 }
 
-export function rowOf({ conversation, seq, msg_id, sender, content, time }: PlacedChat): Row {
-  return [conversation, seq, msg_id, sender, 1, content, time, null, time];
+export function rowOf({ message }: PlacedChat): Row {
+  const { conversation_id, seq, msg_id, sender_id, msg_type, content, send_time, client_time } = message;
+  return [conversation_id, seq, msg_id, sender_id, msg_type, content, send_time, client_time, send_time];
 }
 
-export function frameOf({ conversation, seq, sender, msg_id, content, time }: PlacedChat): string {
-  const payload = {
-    conversation_id: conversation,
-    sender_id: sender,
-    msg_type: 1,
-    content,
-    send_time: time,
-  };
+export function frameOf(message: StoredMessage): string {
+  const { conversation_id, seq, msg_id, sender_id, msg_type, content, send_time } = message;
+  const payload = { conversation_id, sender_id, msg_type, content, send_time };
   return JSON.stringify({ cmd: CMD.chat, code: 0, msg_id, seq, payload });
 }

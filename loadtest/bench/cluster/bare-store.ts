@@ -11,8 +11,8 @@ export function createBareStore(pool: Pool, redis: Redis, name: string): BareSto
   return async (chats) => {
     const placed = place(chats, heads);
     await pool.query(insert, [placed.map(rowOf)]);
-    const pushes = placed.map((chat): BarePush => {
-      return { users: [chat.sender, chat.receiver], frame: frameOf(chat) };
+    const pushes = placed.map(({ receiver, message }): BarePush => {
+      return { users: [message.sender_id, receiver], frame: frameOf(message) };
     });
     await redis.publish(channel, JSON.stringify(pushes));
   };

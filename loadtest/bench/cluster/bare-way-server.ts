@@ -53,8 +53,9 @@ async function startFront(): Promise<number> {
         return;
       }
       const { to, content } = payload;
-      const chat: Chat = { sender: user, receiver: to, msg_id, content, time: Date.now() };
-      await append(directConversationId(user, to), JSON.stringify(chat));
+      const conversation = directConversationId(user, to);
+      const chat: Chat = { conversation, sender: user, receiver: to, msg_id, content, time: Date.now() };
+      await append(conversation, JSON.stringify(chat));
       socket.send(JSON.stringify({ cmd, code: 0, msg_id, payload: { send_time: chat.time } }));
     });
   });

@@ -5,7 +5,7 @@ import { createConnection } from 'mysql2/promise';
 import type { ClusterStores } from '../../../tests/harness/cluster-stores.ts';
 import { startProgram } from '../servers.ts';
 import { closePairs, connectPairs, type StoredPair } from '../workloads/direct-pairs.ts';
-import { namesOf } from './bare-chat.ts';
+import { type BareNames, namesOf } from './bare-chat.ts';
 import { PARTITIONS, withAdmin } from './kafka-topics.ts';
 
 const PROGRAM = path.join(import.meta.dirname, 'bare-way-server.ts');
@@ -38,7 +38,7 @@ export async function startBareWay(
   return { pairs, pids: [front.pid, back.pid], [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-async function createTables(mysqlUrl: string, names: ReturnType<typeof namesOf>): Promise<void> {
+async function createTables(mysqlUrl: string, names: BareNames): Promise<void> {
   const connection = await createConnection(mysqlUrl);
   try {
     await connection.query(`CREATE TABLE ${names.messages} LIKE timeline_message`);

@@ -1,8 +1,10 @@
 import type { Redis } from 'ioredis';
 import type { Pool, PoolConnection } from 'mysql2/promise';
 import { valuesTable } from '../../../src/adapters/mysql/mysql-rows.ts';
-import { directConversationId } from '../../../src/protocol/ids.ts';
+import { execute } from '../../../src/adapters/redis/redis-errors.ts';
+import { queueAppends, type UserMessages } from '../../../src/adapters/redis/redis-inbox.ts';
 import {
+  type BareNames,
   type BarePush,
   type BareStore,
   type Chat,
@@ -15,13 +17,8 @@ import {
 import { insertInto } from './plain-insert.ts';
 
 /** Of an inbox, as seqline's are by default. */
-const LENGTH = 1000;
 const TTL_MS = 7 * 24 * 3600_000;
-/** Users in one call of the script. */
-const CALL_USERS = 8;
-
-type Names = ReturnType<typeof namesOf>;
-type OfUser = [user: string, chats: PlacedChat[]];
+const INBOX = { epoch: 'life.epoch', metaTtlMs: 4 * TTL_MS, length: 1000, ttlMs: TTL_MS };
 
 /**
  * What it takes to keep the promises of direct messages, in as few round trips as there can be: what is stored already
@@ -33,7 +30,7 @@ export function createCarefulStore(pool: Pool, redis: Redis, name: string): Bare
   const names = namesOf(name);
   const begun = new Set<string>();
   return async (chats) => {
-    const fresh = place(chats, new Map()).filter(({ conversation }) => !begun.has(conversation));
+    const fresh = chats.filter(({ conversation }) => !begun.has(conversation));
     if (fresh.length > 0) await begin(pool, names, fresh);
     for (const { conversation } of fresh) begun.add(conversation);
 
@@ -45,13 +42,13 @@ export function createCarefulStore(pool: Pool, redis: Redis, name: string): Bare
     await connection.query('COMMIT');
     connection.release();
 
-    const ofUsers = [...byUser(placed)];
+    const ofUsers = byUser(placed);
     const { numbers, routes } = await deliver(redis, names, ofUsers);
-    const pushes = ofUsers.flatMap(([user, theirs], i): BarePush[] => {
+    const pushes = ofUsers.flatMap(({ userId, messages }, i): BarePush[] => {
       if (!Object.values(routes[i]!).some((route) => JSON.parse(route).gateway_id === name)) return [];
-      return theirs.map((chat, j) => {
-        const frame = `${frameOf(chat).slice(0, -1)},"inbox_seq":${numbers[i]![j]}}`;
-        return { users: [user], frame };
+      return messages.map((message, j) => {
+        const frame = `${frameOf(message).slice(0, -1)},"inbox_seq":${numbers[i]![j]}}`;
+        return { users: [userId], frame };
       });
     });
     await redis.publish(names.channel, JSON.stringify(pushes));
@@ -59,7 +56,7 @@ export function createCarefulStore(pool: Pool, redis: Redis, name: string): Bare
 }
 
 /** Once for each conversation. */
-async function begin(pool: Pool, names: Names, fresh: PlacedChat[]): Promise<void> {
+async function begin(pool: Pool, names: BareNames, fresh: Chat[]): Promise<void> {
   const conversations = fresh.map(({ conversation, time }) => [conversation, 'direct', 0, 0, time]);
   await pool.query(
     `INSERT IGNORE INTO ${names.conversations} (conversation_id, type, last_seq, last_time, created_at) VALUES ?`,
@@ -75,8 +72,12 @@ async function begin(pool: Pool, names: Names, fresh: PlacedChat[]): Promise<voi
 }
 
 /** Begins a transaction, and gives the heads. */
-async function lock(connection: PoolConnection, names: Names, chats: Chat[]): Promise<Map<string, number>> {
-  const ids = new Set(chats.map(({ sender, receiver }) => directConversationId(sender, receiver)));
+async function lock(
+  connection: PoolConnection,
+  names: BareNames,
+  chats: Chat[],
+): Promise<Map<string, number>> {
+  const ids = new Set(chats.map(({ conversation }) => conversation));
   const keys = chats.map(({ sender, msg_id }) => [sender, msg_id]);
   const [[, heads, again]] = (await connection.query(
     `START TRANSACTION;
@@ -89,98 +90,53 @@ async function lock(connection: PoolConnection, names: Names, chats: Chat[]): Pr
   return new Map(heads.map(({ conversation_id, last_seq }) => [conversation_id, last_seq]));
 }
 
-async function write(connection: PoolConnection, names: Names, placed: PlacedChat[]): Promise<void> {
-  const newest = [...new Map(placed.map((chat) => [chat.conversation, chat])).values()];
+async function write(connection: PoolConnection, names: BareNames, placed: PlacedChat[]): Promise<void> {
+  const newest = new Map(placed.map(({ message }) => [message.conversation_id, message]));
   await connection.query(
     `${insertInto(names.messages)};
-     UPDATE ${valuesTable('v', 'user_id, conversation_id, own_seq, last_time', newest.length)}
+     UPDATE ${valuesTable('v', 'user_id, conversation_id, own_seq, last_time', newest.size)}
        STRAIGHT_JOIN ${names.conversations} AS c ON c.conversation_id = v.conversation_id
        STRAIGHT_JOIN ${names.members} AS m ON m.user_id = v.user_id AND m.conversation_id = v.conversation_id
        SET c.last_seq = v.own_seq, c.last_time = v.last_time, m.own_seq = v.own_seq`,
     [
       placed.map(rowOf),
-      ...newest.map(({ sender, conversation, seq, time }) => [sender, conversation, seq, time]),
+      ...[...newest.values()].map((last) => [last.sender_id, last.conversation_id, last.seq, last.send_time]),
     ],
   );
 }
 
 async function claim(
   redis: Redis,
-  names: Names,
+  names: BareNames,
   before: Map<string, number>,
   heads: Map<string, number>,
 ): Promise<void> {
   const pipeline = redis.pipeline();
   for (const [id, head] of heads) pipeline.incrby(names.counter(id), head - before.get(id)!);
-  const taken = await repliesOf(pipeline);
+  const taken = await execute(pipeline);
   const wanted = [...heads.values()];
   if (taken.some((last, i) => last !== wanted[i])) throw new Error('a counter is wrong');
 }
 
 /** The numbers in the inboxes, for each user those of the messages in turn, and each user's routes. */
-async function deliver(redis: Redis, names: Names, ofUsers: OfUser[]) {
+async function deliver(redis: Redis, names: BareNames, ofUsers: UserMessages[]) {
   const pipeline = redis.pipeline();
-  let calls = 0;
-  for (; calls * CALL_USERS < ofUsers.length; calls++) {
-    const users = ofUsers.slice(calls * CALL_USERS, (calls + 1) * CALL_USERS);
-    const keys = users.flatMap(([user]) => names.inbox(user));
-    const kept = ['life.epoch', 4 * TTL_MS, LENGTH, TTL_MS];
-    pipeline.inboxAppend(keys.length, ...keys, ...kept, ...messageArguments(users));
-  }
-  for (const [user] of ofUsers) pipeline.hgetall(names.routes(user));
-  const replies = await repliesOf(pipeline);
+  const inboxes = ofUsers.map(({ userId, messages }) => ({ userId: names.user(userId), messages }));
+  queueAppends(pipeline, inboxes, INBOX);
+  const calls = pipeline.length;
+  for (const { userId } of ofUsers) pipeline.hgetall(names.routes(userId));
+  const replies = await execute(pipeline);
   return {
     numbers: (replies.slice(0, calls) as number[][][]).flat(),
     routes: replies.slice(calls) as Record<string, string>[],
   };
 }
 
-function byUser(placed: PlacedChat[]): Map<string, PlacedChat[]> {
-  const result = new Map<string, PlacedChat[]>();
-  for (const chat of placed) {
-    for (const user of [chat.sender, chat.receiver]) {
-      const theirs = result.get(user);
-      if (theirs) theirs.push(chat);
-      else result.set(user, [chat]);
-    }
-  }
-  return result;
-}
-
-/** See `inbox-append.lua`. */
-function messageArguments(users: OfUser[]): (string | number)[] {
-  const places = new Map<PlacedChat, number>();
-  for (const [, theirs] of users) {
-    for (const chat of theirs) if (!places.has(chat)) places.set(chat, places.size + 1);
-  }
-  const written = [...places.keys()].flatMap((chat) => [
-    chat.conversation,
-    String(chat.seq),
-    JSON.stringify(keptOf(chat)),
-  ]);
-  const which = users.flatMap(([, theirs]) => [theirs.length, ...theirs.map((chat) => places.get(chat)!)]);
-  return [places.size, ...written, ...which];
-}
-
-function keptOf({ conversation, seq, msg_id, sender, content, time }: PlacedChat) {
-  return {
-    conversation_id: conversation,
-    seq,
-    msg_id,
-    sender_id: sender,
-    msg_type: 1,
-    content,
-    send_time: time,
-    client_time: null,
-    recalled_at: null,
-    content_digest: null,
-  };
-}
-
-async function repliesOf(pipeline: ReturnType<Redis['pipeline']>): Promise<unknown[]> {
-  const results = (await pipeline.exec()) ?? [];
-  return results.map(([error, reply]) => {
-    if (error) throw error;
-    return reply;
+function byUser(placed: PlacedChat[]): UserMessages[] {
+  const copies = placed.flatMap(({ receiver, message }) =>
+    [message.sender_id, receiver].map((userId) => ({ userId, message })),
+  );
+  return [...Map.groupBy(copies, ({ userId }) => userId)].map(([userId, theirs]) => {
+    return { userId, messages: theirs.map(({ message }) => message) };
   });
 }

@@ -57,9 +57,9 @@ export async function measureTraffic(start: StartCluster, seconds: number): Prom
   result.direct = await measureSaturation(cluster, chats, seconds);
   const perSecond = result.direct.value;
   progress('the bare way');
-  result.bare_way = await besideBareWay(chats, bare, seconds);
+  result.bare_way = await besideWay(chats, bare, seconds);
   progress('the careful way');
-  result.careful_way = await besideBareWay(chats, careful, seconds);
+  result.careful_way = await besideWay(chats, careful, seconds);
   for (const { share, ...load } of SHARES) {
     Object.assign(result, await latenciesAt({ ...load, perSecond: perSecond * share }, sides, seconds));
   }
@@ -81,8 +81,8 @@ async function catchUp(cluster: Cluster): Promise<Measurement> {
   );
 }
 
-/** The same work by the least that can do it with the same libraries and servers. */
-async function besideBareWay(chats: Load, { pairs, pids }: BareWay, seconds: number): Promise<Measurement> {
+/** Beside the same work by less with the same libraries and servers. */
+async function besideWay(chats: Load, { pairs, pids }: BareWay, seconds: number): Promise<Measurement> {
   const bare = storedChatLoad(pids, pairs, WINDOW);
   await measureRate(bare, WARM_UP_SECONDS);
   const rates = await compareRates({ seqline: chats, bare }, seconds);

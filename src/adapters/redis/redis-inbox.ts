@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { ChainableCommander } from 'ioredis';
 import type { Inbox, InboxRead } from '../../ports/inbox.ts';
 import type { StoredMessage } from '../../ports/messages.ts';
 import { execute, reach } from './redis-errors.ts';
-import { REDIS_KEYS } from './redis-keys.ts';
+import { inboxKeysOf, REDIS_KEYS } from './redis-keys.ts';
 import { watchLives } from './redis-life.ts';
 import { byServer, type Shards } from './redis-shards.ts';
 
@@ -32,7 +33,7 @@ export function createRedisInbox({ shards, length, ttlMs }: RedisInboxOptions): 
     const redis = shards.of(REDIS_KEYS.inbox(userId));
     const life = await presentLife(redis);
     const [headEpoch, seq, resync, members] = await reach(() =>
-      redis.inboxRead(...keysOf(userId), newEpoch(life), metaTtlMs, epoch, afterSeq, limit),
+      redis.inboxRead(...inboxKeysOf(userId), newEpoch(life), metaTtlMs, epoch, afterSeq, limit),
     );
     return {
       head: { epoch: headEpoch, seq },
@@ -61,12 +62,10 @@ export function createRedisInbox({ shards, length, ttlMs }: RedisInboxOptions): 
           const epoch = newEpoch(await presentLife(redis));
           const ofServer = which.map((nth) => ofUsers[nth]!);
           const pipeline = redis.pipeline();
-          for (const users of groupsOf(ofServer, usersMax)) {
-            const keys = users.flatMap(([userId]) => keysOf(userId));
-            const messages = users.map(([, indexes]) => indexes.map((index) => entries[index]!.message));
-            const kept = [epoch, metaTtlMs, length, ttlMs];
-            pipeline.inboxAppend(keys.length, ...keys, ...kept, ...messageArguments(messages));
-          }
+          const wanted = ofServer.map(([userId, indexes]): UserMessages => {
+            return { userId, messages: indexes.map((index) => entries[index]!.message) };
+          });
+          queueAppends(pipeline, wanted, { epoch, metaTtlMs, length, ttlMs }, usersMax);
           const replies = ((await execute(pipeline)) as number[][][]).flat();
           ofServer.forEach(([, indexes], i) => {
             indexes.forEach((index, j) => {
@@ -80,15 +79,24 @@ export function createRedisInbox({ shards, length, ttlMs }: RedisInboxOptions): 
   };
 }
 
-function keysOf(userId: string): [string, string, string] {
-  return [REDIS_KEYS.inbox(userId), REDIS_KEYS.inboxMeta(userId), REDIS_KEYS.inboxNewest(userId)];
+export interface UserMessages {
+  userId: string;
+  messages: StoredMessage[];
 }
 
-/** In the same order. */
-function groupsOf<T>(items: T[], size: number): T[][] {
-  const groups: T[][] = [];
-  for (let from = 0; from < items.length; from += size) groups.push(items.slice(from, from + size));
-  return groups;
+/** Each reply is, for each user of a call in turn, the numbers of its messages. */
+export function queueAppends(
+  pipeline: ChainableCommander,
+  ofUsers: UserMessages[],
+  { epoch, metaTtlMs, length, ttlMs }: { epoch: string; metaTtlMs: number; length: number; ttlMs: number },
+  usersMax = CALL_USERS_MAX,
+): void {
+  for (let from = 0; from < ofUsers.length; from += usersMax) {
+    const users = ofUsers.slice(from, from + usersMax);
+    const keys = users.flatMap(({ userId }) => inboxKeysOf(userId));
+    const messages = messageArguments(users.map(({ messages }) => messages));
+    pipeline.inboxAppend(keys.length, ...keys, epoch, metaTtlMs, length, ttlMs, ...messages);
+  }
 }
 
 /** Each message once, and for each user which of them: a direct message is in two inboxes. */

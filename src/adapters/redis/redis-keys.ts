@@ -21,6 +21,11 @@ export const REDIS_KEYS = {
   gatewayConnections: 'im:gateways:connections',
 } as const;
 
+/** The keys of one user's inbox, as the scripts take them. */
+export function inboxKeysOf(userId: string): [inbox: string, meta: string, newest: string] {
+  return [REDIS_KEYS.inbox(userId), REDIS_KEYS.inboxMeta(userId), REDIS_KEYS.inboxNewest(userId)];
+}
+
 /** The user of a key that `conn` made. */
 export function userOfConn(key: string): string {
   return key.slice(key.indexOf('{') + 1, -1);

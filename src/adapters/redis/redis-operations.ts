@@ -1,6 +1,6 @@
 import type { InboxState, RouteState } from '../../ports/operations.ts';
 import { execute, reach } from './redis-errors.ts';
-import { REDIS_KEYS } from './redis-keys.ts';
+import { inboxKeysOf, REDIS_KEYS } from './redis-keys.ts';
 import type { HeldRoute } from './redis-registry.ts';
 import type { Shards } from './redis-shards.ts';
 import { millisecondsOf } from './redis-time.ts';
@@ -39,8 +39,8 @@ export async function readInboxState(shards: Shards, userId: string): Promise<In
 
 /** All of it at once: numbers without their epoch would be taken for those of the next one. */
 export async function dropInbox(shards: Shards, userId: string): Promise<void> {
-  const keys = [REDIS_KEYS.inbox(userId), REDIS_KEYS.inboxMeta(userId), REDIS_KEYS.inboxNewest(userId)];
-  await reach(() => shards.of(keys[0]!).del(...keys));
+  const keys = inboxKeysOf(userId);
+  await reach(() => shards.of(keys[0]).del(...keys));
 }
 
 /** The last number that was taken; null where the counter is not there. */
