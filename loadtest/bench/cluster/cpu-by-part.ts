@@ -1,4 +1,5 @@
 import type { Cluster } from '../../../tests/harness/cluster.ts';
+import type { ClusterStores } from '../../../tests/harness/cluster-stores.ts';
 import { cpuSeconds, listenerOf } from '../procfs.ts';
 import { pidsOf } from './bench-cluster.ts';
 
@@ -7,13 +8,19 @@ export type ByPart = Map<string, number>;
 
 /** What each part of a system has used since it started, in seconds. */
 export function cpuOf({ gateways, workers, stores }: Cluster): ByPart {
-  const server = (url: string) => listenerOf(Number(new URL(url).port));
   return new Map([
     ['gateways', cpuSeconds(...pidsOf(gateways))],
     ['workers', cpuSeconds(...pidsOf(workers))],
-    ['mysql', cpuSeconds(server(stores.env.MYSQL_URL))],
-    ['redis', cpuSeconds(server(stores.env.REDIS_URL))],
-    ['kafka', cpuSeconds(server(`kafka://${stores.env.KAFKA_BROKERS}`))],
+    ...cpuOfServers(stores),
+  ]);
+}
+
+export function cpuOfServers({ env }: ClusterStores): ByPart {
+  const server = (url: string) => cpuSeconds(listenerOf(Number(new URL(url).port)));
+  return new Map([
+    ['mysql', server(env.MYSQL_URL)],
+    ['redis', server(env.REDIS_URL)],
+    ['kafka', server(`kafka://${env.KAFKA_BROKERS}`)],
   ]);
 }
 

@@ -19,8 +19,8 @@ export type Row = (string | number | null)[];
 
 /** The yardstick of storing: rows like those of `timeline_message`, of which nothing is asked but to be durable. */
 export interface PlainInsert extends AsyncDisposable {
-  /** Inserts that many rows a statement, each statement a transaction. */
-  load(rowsPerInsert: number): Load;
+  /** Inserts that many rows a statement, each statement a transaction, over so many connections. */
+  load(rowsPerInsert: number, connections?: number): Load;
 }
 
 export async function openPlainInsert(mysqlUrl: string): Promise<PlainInsert> {
@@ -29,7 +29,8 @@ export async function openPlainInsert(mysqlUrl: string): Promise<PlainInsert> {
   let made = 0;
   const nextRow = () => rowOf(made++);
   return {
-    load: (rowsPerInsert) => insertLoad(pool, Math.max(1, Math.round(rowsPerInsert)), nextRow),
+    load: (rowsPerInsert, connections = CONNECTIONS) =>
+      insertLoad(pool, Math.max(1, Math.round(rowsPerInsert)), connections, nextRow),
     async [Symbol.asyncDispose]() {
       await pool.query(`DROP TABLE ${TABLE}`);
       await pool.end();
@@ -37,7 +38,7 @@ export async function openPlainInsert(mysqlUrl: string): Promise<PlainInsert> {
   };
 }
 
-function insertLoad(pool: Pool, rowsPerInsert: number, nextRow: () => Row): Load {
+function insertLoad(pool: Pool, rowsPerInsert: number, connections: number, nextRow: () => Row): Load {
   const insert = insertInto(TABLE);
   let running = false;
   let stored = 0;
@@ -55,7 +56,7 @@ function insertLoad(pool: Pool, rowsPerInsert: number, nextRow: () => Row): Load
     pids: [process.pid],
     start() {
       running = true;
-      loops = Array.from({ length: CONNECTIONS }, insertOn);
+      loops = Array.from({ length: connections }, insertOn);
     },
     async stop() {
       running = false;

@@ -6,12 +6,12 @@ import { startBare } from '../servers.ts';
 import type { Measurement } from '../workload.ts';
 import { measureCatchUp } from '../workloads/catch-up.ts';
 import { storedChatLoad } from '../workloads/direct.ts';
-import { latencyLine, measureLatency } from '../workloads/direct-latency.ts';
+import { type Latencies, latencyLine, measureLatency, medianLatencies } from '../workloads/direct-latency.ts';
 import { closePairs, connectPairs, type StoredPair, verifyPairs } from '../workloads/direct-pairs.ts';
 import { requireComplete } from '../workloads/ledger.ts';
 import { type BareWay, startBareWay } from './bare-way.ts';
 import { batchesOf, doorOf, meanBatch, pidsOf } from './bench-cluster.ts';
-import { type ByPart, cpuOf, partsNote } from './cpu-by-part.ts';
+import { type ByPart, cpuOf, cpuOfServers, partsNote } from './cpu-by-part.ts';
 import { kafkaPerfTest, kafkaRecordsPerSecond } from './kafka-yardstick.ts';
 import { openPlainInsert } from './plain-insert.ts';
 import { hasRedisBenchmark, redisIncrementsPerSecond } from './redis-yardstick.ts';
@@ -21,6 +21,8 @@ import type { StartCluster } from './subjects.ts';
 const WINDOW = 30;
 /** Before anything is measured: connections are made, and code is compiled. */
 const WARM_UP_SECONDS = 5;
+/** Before latencies at a low rate, at which it would take minutes to be as warm as after hours. */
+const WARM_UP_PER_SECOND = 2000;
 const INSERT_SHARE_MIN = 0.35;
 const RATE_MIN = 4300;
 
@@ -38,8 +40,9 @@ const SHARES = [
   { name: '25', share: 0.25 },
   { name: '50', share: 0.5, sentP99Max: 20, deliveredP99Max: 100 },
 ];
-/** Latencies are taken for as long as so many rounds. */
 const LATENCY_ROUNDS = 3;
+const SIDES = ['seqline', 'bare', 'careful'] as const;
+type Sides<T> = Record<(typeof SIDES)[number], T>;
 const CATCH_UP_MS_MAX = 600;
 
 /** Direct messages whose sender is at one gateway and whose receiver is at the other. */
@@ -50,16 +53,16 @@ export async function measureTraffic(start: StartCluster, seconds: number): Prom
   await using bare = await startBareWay(cluster.stores, 'nothing');
   await using careful = await startBareWay(cluster.stores, 'promises');
   const sides = { seqline: pairs, bare: bare.pairs, careful: careful.pairs };
-  for (const side of Object.values(sides)) await measureLatency(side, LIGHT.perSecond, WARM_UP_SECONDS);
+  for (const side of Object.values(sides)) await measureLatency(side, WARM_UP_PER_SECOND, WARM_UP_SECONDS);
   const result = await latenciesAt(LIGHT, sides, seconds);
   progress('messages a second, beside plain inserts');
   const chats = trafficLoad(cluster, pairs);
-  result.direct = await measureSaturation(cluster, chats, seconds);
-  const perSecond = result.direct.value;
+  Object.assign(result, await measureSaturation(cluster, chats, seconds));
+  const perSecond = result.direct!.value;
   progress('the bare way');
-  result.bare_way = await besideWay(chats, bare, seconds);
+  result.bare_way = await besideWay(cluster, chats, bare, seconds);
   progress('the careful way');
-  result.careful_way = await besideWay(chats, careful, seconds);
+  result.careful_way = await besideWay(cluster, chats, careful, seconds);
   for (const { share, ...load } of SHARES) {
     Object.assign(result, await latenciesAt({ ...load, perSecond: perSecond * share }, sides, seconds));
   }
@@ -82,10 +85,19 @@ async function catchUp(cluster: Cluster): Promise<Measurement> {
 }
 
 /** Beside the same work by less with the same libraries and servers. */
-async function besideWay(chats: Load, { pairs, pids }: BareWay, seconds: number): Promise<Measurement> {
-  const bare = storedChatLoad(pids, pairs, WINDOW);
-  await measureRate(bare, WARM_UP_SECONDS);
-  const rates = await compareRates({ seqline: chats, bare }, seconds);
+async function besideWay(
+  { stores }: Cluster,
+  chats: Load,
+  { pairs, pids }: BareWay,
+  seconds: number,
+): Promise<Measurement> {
+  const way = storedChatLoad(pids, pairs, WINDOW);
+  await measureRate(way, WARM_UP_SECONDS);
+  const spent = cpuWatch(
+    () => new Map([['front and back', cpuSeconds(...pids)], ...cpuOfServers(stores)]),
+    way,
+  );
+  const rates = await compareRates({ seqline: chats, bare: spent.load }, seconds);
   return {
     value: rates.seqline.perSecond,
     unit: 'messages/s',
@@ -93,7 +105,7 @@ async function besideWay(chats: Load, { pairs, pids }: BareWay, seconds: number)
     ratio: rates.ratio,
     aim: '–',
     met: true,
-    notes: [busyNote(rates)],
+    notes: [busyNote(rates), `µs of CPU a message by that way: ${partsNote(spent.micros())}`],
   };
 }
 
@@ -107,29 +119,37 @@ export function trafficLoad({ gateways, workers }: Cluster, pairs: StoredPair[])
   return storedChatLoad(pidsOf([...gateways, ...workers]), pairs, WINDOW);
 }
 
-async function measureSaturation(cluster: Cluster, chats: Load, seconds: number): Promise<Measurement> {
+/** Beside inserts that have the whole machine, and beside those of a plain loop. */
+async function measureSaturation(cluster: Cluster, chats: Load, seconds: number): Promise<Measurements> {
   const before = await batchesOf(cluster);
   await measureRate(chats, WARM_UP_SECONDS);
   const batch = meanBatch(before, await batchesOf(cluster));
   await using plain = await openPlainInsert(cluster.stores.mysqlUrl);
-  const spent = cpuWatch(cluster, chats);
-  const rates = await compareRates({ seqline: spent.load, bare: plain.load(batch) }, seconds);
-  const { perSecond } = rates.seqline;
-  return {
-    value: perSecond,
+  const spent = cpuWatch(() => cpuOf(cluster), chats);
+  const many = await compareRates({ seqline: spent.load, bare: plain.load(batch) }, seconds);
+  const one = await compareRates({ seqline: chats, bare: plain.load(batch, 1) }, seconds);
+  const measurement = ({ seqline, bare, ratio }: typeof many, notes: string[]): Measurement => ({
+    value: seqline.perSecond,
     unit: 'messages/s',
-    yardstick: rates.bare.perSecond,
-    ratio: rates.ratio,
+    yardstick: bare.perSecond,
+    ratio,
     aim: `≥ ${INSERT_SHARE_MIN * 100} % of plain inserts, ≥ ${RATE_MIN}/s`,
-    met: rates.ratio >= INSERT_SHARE_MIN && perSecond >= RATE_MIN,
-    notes: [`${Math.round(batch)} rows a batch`, `µs of CPU a message: ${partsNote(spent.micros())}`],
+    met: ratio >= INSERT_SHARE_MIN && seqline.perSecond >= RATE_MIN,
+    notes,
+  });
+  return {
+    direct: measurement(many, [
+      `${Math.round(batch)} rows a batch`,
+      `µs of CPU a message: ${partsNote(spent.micros())}`,
+    ]),
+    direct_beside_one: measurement(one, ['beside one connection, which inserts one batch after the other']),
   };
 }
 
 /** The load, and what each part of the system used for a message of it; `clients` is what makes the load. */
-function cpuWatch(cluster: Cluster, load: Load): { load: Load; micros(): ByPart } {
+function cpuWatch(cpuOfParts: () => ByPart, load: Load): { load: Load; micros(): ByPart } {
   const spent: ByPart = new Map();
-  const now = () => new Map([...cpuOf(cluster), ['clients', cpuSeconds(process.pid)]]);
+  const now = () => new Map([...cpuOfParts(), ['clients', cpuSeconds(process.pid)]]);
   let before = now();
   let count = 0;
   return {
@@ -153,32 +173,45 @@ function cpuWatch(cluster: Cluster, load: Load): { load: Load; micros(): ByPart 
 /** At an offered rate, in an open loop, and by the bare and the careful way at the same. */
 async function latenciesAt(
   { name, perSecond: rate, sentP99Max, deliveredP99Max }: PartLoad,
-  { seqline, bare, careful }: Record<'seqline' | 'bare' | 'careful', StoredPair[]>,
+  sides: Sides<StoredPair[]>,
   seconds: number,
 ): Promise<Measurements> {
   progress(`latencies at ${Math.round(rate)}/s`);
-  const found = await measureLatency(seqline, rate, seconds * LATENCY_ROUNDS);
-  progress('the bare way at the same');
-  const least = await measureLatency(bare, rate, seconds * LATENCY_ROUNDS);
-  progress('the careful way at the same');
-  const kept = await measureLatency(careful, rate, seconds * LATENCY_ROUNDS);
+  const { seqline, bare, careful } = await latenciesInTurns(sides, rate, seconds);
   const measurement = (what: 'sent' | 'delivered', p99Max: number | undefined): Measurement => ({
-    value: found[what].p99_ms,
+    value: seqline[what].p99_ms,
     unit: `ms at p99, ${Math.round(rate)}/s`,
-    yardstick: least[what].p99_ms,
-    ratio: found[what].p99_ms / least[what].p99_ms,
-    latency: found[what],
+    yardstick: bare[what].p99_ms,
+    ratio: seqline[what].p99_ms / bare[what].p99_ms,
+    latency: seqline[what],
     aim: p99Max === undefined ? '–' : `≤ ${p99Max} ms`,
-    met: p99Max === undefined || found[what].p99_ms <= p99Max,
+    met: p99Max === undefined || seqline[what].p99_ms <= p99Max,
     notes: [
-      latencyLine(found[what]),
-      `the bare way: ${latencyLine(least[what])}`,
-      `the careful way: ${latencyLine(kept[what])}`,
+      latencyLine(seqline[what]),
+      `the bare way: ${latencyLine(bare[what])}`,
+      `the careful way: ${latencyLine(careful[what])}`,
     ],
   });
   return {
     [`sent_${name}`]: measurement('sent', sentP99Max),
     [`delivered_${name}`]: measurement('delivered', deliveredP99Max),
+  };
+}
+
+/** The rounds take turns, so that all meet the same machine. */
+async function latenciesInTurns(
+  sides: Sides<StoredPair[]>,
+  rate: number,
+  seconds: number,
+): Promise<Sides<Latencies>> {
+  const rounds: Sides<Latencies[]> = { seqline: [], bare: [], careful: [] };
+  for (let round = 0; round < LATENCY_ROUNDS; round++) {
+    for (const side of SIDES) rounds[side].push(await measureLatency(sides[side], rate, seconds));
+  }
+  return {
+    seqline: medianLatencies(rounds.seqline),
+    bare: medianLatencies(rounds.bare),
+    careful: medianLatencies(rounds.careful),
   };
 }
 

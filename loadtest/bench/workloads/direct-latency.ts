@@ -1,5 +1,5 @@
 import type { OutputPacket } from '../../../src/protocol/packets.ts';
-import { atRate, dueAt, quantile, until } from '../rates.ts';
+import { atRate, dueAt, median, quantile, until } from '../rates.ts';
 import { refused } from '../seqline-client.ts';
 import type { Latency } from '../workload.ts';
 import { type StoredPair, sendFrom } from './direct-pairs.ts';
@@ -56,6 +56,15 @@ function takeTimes({ sender, receiver, ledger }: StoredPair, { onSent, onDeliver
 
 function latencyOf(ms: number[]): Latency {
   return { p50_ms: quantile(ms, 0.5), p95_ms: quantile(ms, 0.95), p99_ms: quantile(ms, 0.99) };
+}
+
+/** Of rounds at the same rate, of each quantile the median. */
+export function medianLatencies(rounds: Latencies[]): Latencies {
+  const of = (what: 'sent' | 'delivered'): Latency => {
+    const quantileOf = (name: keyof Latency) => median(rounds.map((round) => round[what][name]));
+    return { p50_ms: quantileOf('p50_ms'), p95_ms: quantileOf('p95_ms'), p99_ms: quantileOf('p99_ms') };
+  };
+  return { rate: rounds[0]!.rate, sent: of('sent'), delivered: of('delivered') };
 }
 
 export function latencyNotes({ rate, sent, delivered }: Latencies): string[] {
