@@ -4,7 +4,8 @@ import { until } from '../../contract/wait.ts';
 import type { Fault } from './fault.ts';
 
 const { topic, group } = KAFKA_NAMES.messages;
-const JOIN_MS_MAX = 30_000;
+/** A worker that was cut off while it joined is waited for by the broker, for 15 s, and again until it is expelled. */
+const JOIN_MS_MAX = 60_000;
 
 /** A stranger joins the workers' group and leaves it, again and again: partitions never rest. */
 export function rebalanceFault(kafka: Kafka): Fault {
