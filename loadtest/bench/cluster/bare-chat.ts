@@ -32,14 +32,15 @@ export type BareNames = ReturnType<typeof namesOf>;
 
 /** Tables, keys and the channel of a bare way; `name` is its own. */
 export function namesOf(name: string) {
+  const user = (userId: string) => `${name}:${userId}`;
   return {
     messages: `${name}_message`,
     conversations: `${name}_conversation`,
     members: `${name}_member`,
     counter: (conversation: string) => REDIS_KEYS.seq(`${name}:${conversation}`),
     /** As which a user has an inbox and routes. */
-    user: (user: string) => `${name}:${user}`,
-    routes: (user: string) => REDIS_KEYS.conn(`${name}:${user}`),
+    user,
+    routes: (userId: string) => REDIS_KEYS.conn(user(userId)),
     channel: name,
   };
 }

@@ -57,8 +57,9 @@ export async function measureTraffic(start: StartCluster, seconds: number): Prom
   const result = await latenciesAt(LIGHT, sides, seconds);
   progress('messages a second, beside plain inserts');
   const chats = trafficLoad(cluster, pairs);
-  Object.assign(result, await measureSaturation(cluster, chats, seconds));
-  const perSecond = result.direct!.value;
+  const saturation = await measureSaturation(cluster, chats, seconds);
+  Object.assign(result, saturation);
+  const perSecond = saturation.direct.value;
   progress('the bare way');
   result.bare_way = await besideWay(cluster, chats, bare, seconds);
   progress('the careful way');
@@ -120,7 +121,11 @@ export function trafficLoad({ gateways, workers }: Cluster, pairs: StoredPair[])
 }
 
 /** Beside inserts that have the whole machine, and beside those of a plain loop. */
-async function measureSaturation(cluster: Cluster, chats: Load, seconds: number): Promise<Measurements> {
+async function measureSaturation(
+  cluster: Cluster,
+  chats: Load,
+  seconds: number,
+): Promise<Record<'direct' | 'direct_beside_one', Measurement>> {
   const before = await batchesOf(cluster);
   await measureRate(chats, WARM_UP_SECONDS);
   const batch = meanBatch(before, await batchesOf(cluster));
