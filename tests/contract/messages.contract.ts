@@ -57,6 +57,8 @@ function storing(open: OpenTimeline): void {
       'É',
       'E\u0301',
       '%_\\\'"`',
+      "'; DROP TABLE timeline_message; -- ? ?? :a",
+      "\\'; SELECT SLEEP(9) /* ? */; \\",
       'x'.repeat(16_384),
     ];
     const messages = contents.map((content) => newMessage({ content }));

@@ -83,7 +83,8 @@ async function statementsOf(work: () => Promise<void>): Promise<string[]> {
   const queries = tracingChannel('mysql2:query');
   const note = {
     start: (query: object) => {
-      if ('query' in query) statements.add(String(query.query));
+      if (!('query' in query)) return;
+      for (const statement of String(query.query).split('; ')) statements.add(statement);
     },
     end() {},
     asyncStart() {},

@@ -1,8 +1,15 @@
 import type { QueryOptions, QueryResult, ResultSetHeader } from 'mysql2/promise';
 import { isLostRace } from './mysql-errors.ts';
 import { type LentConnection, type MysqlPoolOptions, openPool } from './mysql-pool.ts';
+import { chunksOf, STATEMENT_CHARS_MAX } from './mysql-rows.ts';
 
 export type SqlValue = string | number | null | SqlValue[];
+
+/** One that gives nothing back. */
+export interface Statement {
+  sql: string;
+  values: SqlValue[];
+}
 
 /** Statements with values in place of `?`; a list stands for its members, a list of lists for rows in parentheses. */
 export interface Statements {
@@ -14,13 +21,18 @@ export interface Statements {
   run(sql: string, values?: SqlValue[]): Promise<number>;
 }
 
+export interface Transaction extends Statements {
+  /** Runs one after the other, in as few round trips as their length allows, and none after one that fails. */
+  runAll(those: Statement[]): Promise<void>;
+}
+
 /** Each statement outside of a transaction is one by itself. */
 export interface MysqlDatabase extends Statements {
   /**
    * Runs `work` in a transaction that is durable when this resolves; what `work` throws undoes it and is passed on. Where
    * another transaction was in the way, all of it runs again.
    */
-  transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -49,17 +61,38 @@ function statements(query: (options: QueryOptions) => Promise<QueryResult>): Sta
 
 async function inTransaction<T>(
   connection: LentConnection,
-  work: (tx: Statements) => Promise<T>,
+  work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  await connection.query({ sql: 'START TRANSACTION' });
   try {
-    const result = await work(statements((options) => connection.query(options)));
+    const result = await work(transactionOf(connection));
     await connection.query({ sql: 'COMMIT' });
     return result;
   } catch (error) {
     await connection.query({ sql: 'ROLLBACK' }).catch(() => connection.spoil());
     throw error;
   }
+}
+
+/** Begins with its first statement, in the same round trip. */
+function transactionOf(connection: LentConnection): Transaction {
+  let begun = false;
+
+  async function query(options: QueryOptions): Promise<QueryResult> {
+    if (begun) return connection.query(options);
+    begun = true;
+    const results = await connection.query({ ...options, sql: `START TRANSACTION; ${options.sql}` });
+    return (results as unknown as QueryResult[])[1]!;
+  }
+
+  return {
+    ...statements(query),
+    async runAll(those) {
+      const texts = those.map(({ sql, values }) => connection.format(sql, values));
+      for (const chunk of chunksOf(texts, Infinity, STATEMENT_CHARS_MAX, ({ length }) => length)) {
+        await query({ sql: chunk.join('; ') });
+      }
+    },
+  };
 }
 
 async function again<T>(work: () => Promise<T>): Promise<T> {

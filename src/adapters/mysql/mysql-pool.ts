@@ -36,7 +36,10 @@ export interface MysqlPool {
 }
 
 export interface LentConnection {
+  /** Of several statements, the results of all. */
   query(options: QueryOptions): Promise<QueryResult>;
+  /** The statement with the values in place of its `?`. */
+  format(sql: string, values: unknown[]): string;
   /** It will not be lent again. */
   spoil(): void;
 }
@@ -176,6 +179,7 @@ function createDriverPool({ url, poolSize = POOL_SIZE, queueMax = QUEUE_MAX }: M
     queueLimit: queueMax,
     connectTimeout: ACQUIRE_MS,
     keepAliveInitialDelay: KEEPALIVE_MS,
+    multipleStatements: true,
     stringifyObjects: true,
     trace: false,
   });
@@ -194,6 +198,7 @@ function loanOf(connection: PoolConnection, onReadOnly: () => void): LentConnect
         throw toPortError(error);
       }
     },
+    format: (sql, values) => connection.format(sql, values),
     spoil() {
       spoiled = true;
     },

@@ -1,9 +1,11 @@
 /** Keys in one statement, at most: few enough that the server seeks each of them instead of reading the whole table. */
 export const KEYS_MAX = 1000;
 
-/** Rows and characters of one INSERT, at most: far below the smallest `max_allowed_packet` in use, 4 MiB. */
+/** Rows of one INSERT, at most. */
 export const INSERT_ROWS_MAX = 1000;
-export const INSERT_CHARS_MAX = 512 * 1024;
+
+/** Characters of one request, at most: far below the smallest `max_allowed_packet` in use, 4 MiB. */
+export const STATEMENT_CHARS_MAX = 512 * 1024;
 
 /** Parts of `items` in their order, none empty. `charsOf` tells what counts towards `charsMax`. */
 export function* chunksOf<T>(

@@ -3,15 +3,15 @@ import type { GroupMember } from '../../ports/groups.ts';
 import type { ClaimSeqs, MessageStore, NewMessage, StoredMessage } from '../../ports/messages.ts';
 import { maySend } from '../../ports/standing.ts';
 import { directMembers } from '../../protocol/ids.ts';
-import type { MysqlDatabase, Statements } from './mysql-database.ts';
+import type { MysqlDatabase, Statement, Statements, Transaction } from './mysql-database.ts';
 import { isDuplicate } from './mysql-errors.ts';
 import { GROUP_SQL } from './mysql-group-sql.ts';
 import {
   chunksOf,
   foundInChunks,
-  INSERT_CHARS_MAX,
   INSERT_ROWS_MAX,
   KEYS_MAX,
+  STATEMENT_CHARS_MAX,
   valuesTable,
 } from './mysql-rows.ts';
 
@@ -58,7 +58,7 @@ export function createMysqlStore(db: MysqlDatabase, now: () => number): MessageS
 }
 
 async function storeIn(
-  tx: Statements,
+  tx: Transaction,
   messages: NewMessage[],
   runs: Run[],
   claim: ClaimSeqs,
@@ -72,8 +72,9 @@ async function storeIn(
     count,
   }));
   const stored = numbered(messages, heads);
+  const writes = [...inserts(stored, createdAt), ...headMoves(runs, heads), ...ownMoves(stored)];
   // What the sequencer agrees to are these numbers, so nobody need wait for it but the commit.
-  await both(claim(claims), write(tx, stored, runs, heads, createdAt));
+  await both(claim(claims), tx.runAll(writes));
   return stored;
 }
 
@@ -81,18 +82,6 @@ async function storeIn(
 async function both(one: Promise<void>, other: Promise<void>): Promise<void> {
   await Promise.allSettled([one, other]);
   await Promise.all([one, other]);
-}
-
-async function write(
-  tx: Statements,
-  stored: StoredMessage[],
-  runs: Run[],
-  heads: Heads,
-  createdAt: number,
-): Promise<void> {
-  await insertMessages(tx, stored, createdAt);
-  await moveHeads(tx, runs, heads);
-  await moveOwn(tx, stored);
 }
 
 /** In the order of the conversations' ids. */
@@ -185,9 +174,9 @@ function numbered(messages: NewMessage[], heads: Heads): StoredMessage[] {
   });
 }
 
-async function insertMessages(tx: Statements, stored: StoredMessage[], createdAt: number): Promise<void> {
+function inserts(stored: StoredMessage[], createdAt: number): Statement[] {
   const charsOf = ({ content }: StoredMessage) => content.length;
-  for (const chunk of chunksOf(stored, INSERT_ROWS_MAX, INSERT_CHARS_MAX, charsOf)) {
+  return [...chunksOf(stored, INSERT_ROWS_MAX, STATEMENT_CHARS_MAX, charsOf)].map((chunk) => {
     const rows = chunk.map((message) => [
       message.conversation_id,
       message.seq,
@@ -199,37 +188,37 @@ async function insertMessages(tx: Statements, stored: StoredMessage[], createdAt
       message.client_time,
       createdAt,
     ]);
-    await tx.run(INSERT_MESSAGES, [rows]);
-  }
+    return { sql: INSERT_MESSAGES, values: [rows] };
+  });
 }
 
-async function moveHeads(tx: Statements, runs: Run[], heads: Heads): Promise<void> {
-  for (const chunk of chunksOf(runs, INSERT_ROWS_MAX)) {
+function headMoves(runs: Run[], heads: Heads): Statement[] {
+  return [...chunksOf(runs, INSERT_ROWS_MAX)].map((chunk) => {
     const table = valuesTable('v', 'conversation_id, last_seq, last_time', chunk.length);
-    await tx.run(
-      `UPDATE ${table} STRAIGHT_JOIN conversation AS c ON c.conversation_id = v.conversation_id
+    return {
+      sql: `UPDATE ${table} STRAIGHT_JOIN conversation AS c ON c.conversation_id = v.conversation_id
        SET c.last_seq = v.last_seq, c.last_time = v.last_time`,
-      chunk.map(({ conversationId, count, lastTime }) => [
+      values: chunk.map(({ conversationId, count, lastTime }) => [
         conversationId,
         heads.get(conversationId)! + count,
         lastTime,
       ]),
-    );
-  }
+    };
+  });
 }
 
 /** To each sender's newest message in each conversation; senders who are no members any more have no cursor. */
-async function moveOwn(tx: Statements, stored: StoredMessage[]): Promise<void> {
+function ownMoves(stored: StoredMessage[]): Statement[] {
   const newest = new Map<string, StoredMessage>();
   for (const message of stored) newest.set(`${message.sender_id} ${message.conversation_id}`, message);
   const moves = [...newest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, message]) => message);
-  for (const chunk of chunksOf(moves, INSERT_ROWS_MAX)) {
+  return [...chunksOf(moves, INSERT_ROWS_MAX)].map((chunk) => {
     const table = valuesTable('v', 'user_id, conversation_id, own_seq', chunk.length);
-    await tx.run(
-      `UPDATE ${table} STRAIGHT_JOIN conversation_member AS m
+    return {
+      sql: `UPDATE ${table} STRAIGHT_JOIN conversation_member AS m
          ON m.user_id = v.user_id AND m.conversation_id = v.conversation_id
        SET m.own_seq = v.own_seq`,
-      chunk.map(({ sender_id, conversation_id, seq }) => [sender_id, conversation_id, seq]),
-    );
-  }
+      values: chunk.map(({ sender_id, conversation_id, seq }) => [sender_id, conversation_id, seq]),
+    };
+  });
 }
