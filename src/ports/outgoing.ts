@@ -26,10 +26,14 @@ export class Outgoing {
     else this.byGroup.set(groupId, [push]);
   }
 
-  /** Looks up the routes of all users at once and publishes. Users who are nowhere get nothing: they pull. */
-  async flush(registry: Registry, bus: PushBus): Promise<void> {
-    const wanted = new Set(this.toUsers.flatMap(({ userIds }) => userIds));
-    const routes = wanted.size > 0 ? await registry.routes([...wanted]) : new Map<string, Route[]>();
+  /**
+   * Looks up the routes of all users at once, but of those whose are `known`, and publishes. Users who are nowhere get
+   * nothing: they pull.
+   */
+  async flush(registry: Registry, bus: PushBus, known = new Map<string, Route[]>()): Promise<void> {
+    const users = new Set(this.toUsers.flatMap(({ userIds }) => userIds));
+    const wanted = [...users].filter((userId) => !known.has(userId));
+    const routes = wanted.length > 0 ? new Map([...known, ...(await registry.routes(wanted))]) : known;
     for (const { userIds, push } of this.toUsers) {
       for (const [gatewayId, ids] of usersByGateway(userIds, routes)) {
         this.gateway(gatewayId, { to: 'users', user_ids: ids, ...push });

@@ -81,6 +81,10 @@ function openStores(
   mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 });
   const file = (name: string) => path.join(config.DATA_DIR, name);
   const now = Date.now;
+  const registry = createMemoryRegistry({
+    ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS,
+    now: steadyNow,
+  });
   return {
     timeline: observed(stack.use(createSqliteTimeline({ path: file('timeline.sqlite') })), 'timeline', seen),
     log: traced(
@@ -97,8 +101,13 @@ function openStores(
       seen.tracing,
       (topic) => topic,
     ),
-    inbox: createMemoryInbox({ length: config.INBOX_LENGTH, ttlMs: config.INBOX_TTL_SECONDS * 1000, now }),
-    registry: createMemoryRegistry({ ttlMs: config.HEARTBEAT_TIMEOUT_MS + ROUTE_GRACE_MS, now: steadyNow }),
+    inbox: createMemoryInbox({
+      length: config.INBOX_LENGTH,
+      ttlMs: config.INBOX_TTL_SECONDS * 1000,
+      now,
+      registry,
+    }),
+    registry,
     bus: stack.use(createMemoryPushBus(onError)),
     sequencer: createMemorySequencer(),
   };

@@ -2,6 +2,7 @@ import type { Inbox } from '../ports/inbox.ts';
 import { byConversation, STATUS_MEMBERS_MAX, statusOf, toMessage } from '../ports/message-view.ts';
 import type { StoredMessage } from '../ports/messages.ts';
 import type { Outgoing } from '../ports/outgoing.ts';
+import type { Route } from '../ports/registry.ts';
 import type { Timeline } from '../ports/timeline.ts';
 import { CODES } from '../protocol/codes.ts';
 import { eventFrame, inboxFrames, messageFrame } from '../protocol/frames.ts';
@@ -15,21 +16,27 @@ export type InboxSeqs = Map<StoredMessage, Map<string, number>>;
 /** Where in a trace a message is being handled; undefined where it is not sampled. */
 export type TraceOf = (message: StoredMessage) => string | undefined;
 
+export interface InInboxes {
+  seqs: InboxSeqs;
+  /** Where each member of the direct conversations is. */
+  routes: Map<string, Route[]>;
+}
+
 /** A copy of each direct message for each of its members. */
-export async function appendToInboxes(inbox: Inbox, messages: StoredMessage[]): Promise<InboxSeqs> {
+export async function appendToInboxes(inbox: Inbox, messages: StoredMessage[]): Promise<InInboxes> {
   const entries: { userId: string; message: StoredMessage }[] = [];
   for (const message of messages) {
     for (const userId of receivers(message)) entries.push({ userId, message });
   }
   const result: InboxSeqs = new Map();
-  if (entries.length === 0) return result;
-  const seqs = await inbox.append(entries);
+  if (entries.length === 0) return { seqs: result, routes: new Map() };
+  const { seqs, routes } = await inbox.append(entries);
   entries.forEach(({ userId, message }, i) => {
     const ofMessage = result.get(message);
     if (ofMessage) ofMessage.set(userId, seqs[i]!);
     else result.set(message, new Map([[userId, seqs[i]!]]));
   });
-  return result;
+  return { seqs: result, routes };
 }
 
 /** The members of a direct conversation, each once; none for a group. */

@@ -26,7 +26,7 @@ export async function processMessages(
   const again = [...classified.again, ...echoesOf(classified, stored)];
 
   guard();
-  const inboxSeqs = await timed(deps, 'inbox', () =>
+  const inboxes = await timed(deps, 'inbox', () =>
     appendToInboxes(deps.inbox, [...stored, ...again.map((a) => a.stored)]),
   );
 
@@ -35,8 +35,8 @@ export async function processMessages(
   await timed(deps, 'push', async () => {
     const outgoing = new Outgoing();
     const traceOf = tracesOf(deps, events);
-    await pushMessages(deps.timeline, outgoing, stored, again, inboxSeqs, classified.refused, traceOf);
-    await outgoing.flush(deps.registry, deps.bus);
+    await pushMessages(deps.timeline, outgoing, stored, again, inboxes.seqs, classified.refused, traceOf);
+    await outgoing.flush(deps.registry, deps.bus, inboxes.routes);
     const toFormer = new Outgoing();
     const redelivered = again.filter(({ resend }) => !resend).map((a) => a.stored);
     await pushToFormerMembers(deps.timeline, toFormer, [...stored, ...redelivered]);

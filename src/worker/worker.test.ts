@@ -64,7 +64,7 @@ async function workerUnderTest(
     log,
     timeline: wrap(timeline),
     sequencer: createMemorySequencer(),
-    inbox: createMemoryInbox({ length: 1000, ttlMs: 60_000, now: () => NOW }),
+    inbox: createMemoryInbox({ length: 1000, ttlMs: 60_000, now: () => NOW, registry }),
     registry,
     bus,
     logger: createLogger('silent', {}),

@@ -26,10 +26,12 @@ sequencerContract('memory', async () => ({
 inboxContract('memory', async () => {
   const clock = createClock();
   const length = 20;
-  const create = () => createMemoryInbox({ length, ttlMs: TTL_MS, now: clock.now });
+  const registry = createMemoryRegistry({ ttlMs: TTL_MS, now: clock.now });
+  const create = () => createMemoryInbox({ length, ttlMs: TTL_MS, now: clock.now, registry });
   return {
     ...clock,
     inbox: create(),
+    registry,
     length,
     ttlMs: TTL_MS,
     lose: async () => create(),

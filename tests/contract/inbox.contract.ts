@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Inbox, InboxRead } from '../../src/ports/inbox.ts';
 import type { StoredMessage } from '../../src/ports/messages.ts';
+import type { Registry, Route } from '../../src/ports/registry.ts';
 import { freshId, newMessage, range, stored } from './samples.ts';
 
 export interface InboxFixture extends AsyncDisposable {
   inbox: Inbox;
+  /** Where the inbox looks up who is online. */
+  registry: Registry;
   /** Messages that are kept of each user. */
   length: number;
   ttlMs: number;
@@ -40,9 +44,9 @@ function appending(open: Open): void {
     const { inbox } = fixture;
     const before = await inbox.head('ann');
     const users = ['ann', 'bob', 'ann', 'ann', 'bob', 'cid'];
-    const numbers = await inbox.append(users.map((userId, i) => ({ userId, message: message(i + 1) })));
-    assert.deepEqual(numbers, [1, 1, 2, 3, 2, 1]);
-    assert.deepEqual(await inbox.append([{ userId: 'ann', message: message(99) }]), [4]);
+    const { seqs } = await inbox.append(users.map((userId, i) => ({ userId, message: message(i + 1) })));
+    assert.deepEqual(seqs, [1, 1, 2, 3, 2, 1]);
+    assert.deepEqual((await inbox.append([{ userId: 'ann', message: message(99) }])).seqs, [4]);
     assert.deepEqual(await inbox.head('ann'), { epoch: before.epoch, seq: 4 });
     assert.equal((await inbox.head('bob')).seq, 2);
     const read = await inbox.read('ann', before.epoch, 0, 10);
@@ -60,9 +64,43 @@ function appending(open: Open): void {
       range(1, 20).map((seq) => fixture.inbox.append([{ userId: 'ann', message: message(seq) }])),
     );
     assert.deepEqual(
-      taken.flat().sort((a, b) => a - b),
+      taken.flatMap(({ seqs }) => seqs).sort((a, b) => a - b),
       range(1, 20),
     );
+  });
+
+  test('whoever gets a message is told to be where he is, or nowhere', async () => {
+    await using fixture = await open();
+    const { inbox, registry } = fixture;
+    const [phone, laptop] = [route('ann', 'phone'), route('ann', 'laptop')];
+    for (const one of [phone, laptop]) await registry.register(one, 20);
+    const { routes } = await inbox.append(
+      ['ann', 'bob', 'ann'].map((userId, i) => ({ userId, message: message(i + 1) })),
+    );
+    assert.deepEqual([...routes.keys()].sort(), ['ann', 'bob']);
+    const byDevice = (a: Route, b: Route) => (a.device_id < b.device_id ? -1 : 1);
+    assert.deepEqual(routes.get('ann')?.toSorted(byDevice), [laptop, phone]);
+    assert.deepEqual(routes.get('bob'), []);
+  });
+
+  test('whoever comes amid an append finds the message, or is told of', async () => {
+    await using fixture = await open();
+    const { inbox, registry } = fixture;
+    const comes = async (userId: string, turns: number) => {
+      for (let turn = 0; turn < turns; turn++) await nextTurn();
+      await registry.register(route(userId, 'phone'), 20);
+      return (await inbox.head(userId)).seq === 1;
+    };
+    for (const round of range(1, 5)) {
+      const users = range(1, 100).map((i) => `user${round}-${i}`);
+      const [{ routes }, ...found] = await Promise.all([
+        inbox.append(users.map((userId) => ({ userId, message: message(1) }))),
+        ...users.map(comes),
+      ]);
+      users.forEach((userId, i) => {
+        assert.ok(found[i] || routes.get(userId)!.length > 0, userId);
+      });
+    }
   });
 
   test('a message that is there already keeps its number', async () => {
@@ -70,17 +108,21 @@ function appending(open: Open): void {
     const { inbox } = fixture;
     const messages = range(1, 5).map((seq) => message(seq));
     const entries = messages.map((one) => ({ userId: 'ann', message: one }));
-    assert.deepEqual(await inbox.append(entries), [1, 2, 3, 4, 5]);
-    assert.deepEqual(await inbox.append([...entries].reverse()), [5, 4, 3, 2, 1]);
-    assert.deepEqual(await inbox.append([...entries, { userId: 'ann', message: message(6) }]), range(1, 6));
-    assert.deepEqual(await inbox.append([entries[1]!, entries[1]!]), [2, 2]);
+    assert.deepEqual((await inbox.append(entries)).seqs, [1, 2, 3, 4, 5]);
+    assert.deepEqual((await inbox.append([...entries].reverse())).seqs, [5, 4, 3, 2, 1]);
+    assert.deepEqual(
+      (await inbox.append([...entries, { userId: 'ann', message: message(6) }])).seqs,
+      range(1, 6),
+    );
+    assert.deepEqual((await inbox.append([entries[1]!, entries[1]!])).seqs, [2, 2]);
     assert.equal((await inbox.head('ann')).seq, 6);
   });
 
   test('messages are the same by conversation and number, also where an older one comes later', async () => {
     await using fixture = await open();
     const { inbox } = fixture;
-    const append = async (one: StoredMessage) => (await inbox.append([{ userId: 'ann', message: one }]))[0];
+    const append = async (one: StoredMessage) =>
+      (await inbox.append([{ userId: 'ann', message: one }])).seqs[0];
     assert.equal(await append(message(5)), 1);
     assert.equal(await append(message(5, 'p2p:ann:cid')), 2);
     assert.equal(await append(message(3)), 3);
@@ -94,13 +136,11 @@ function appending(open: Open): void {
     const { inbox } = fixture;
     await inbox.append([{ userId: 'bob', message: message(1) }]);
     const shared = message(2);
-    assert.deepEqual(
-      await inbox.append([
-        { userId: 'ann', message: shared },
-        { userId: 'bob', message: shared },
-      ]),
-      [1, 2],
-    );
+    const { seqs } = await inbox.append([
+      { userId: 'ann', message: shared },
+      { userId: 'bob', message: shared },
+    ]);
+    assert.deepEqual(seqs, [1, 2]);
   });
 }
 
@@ -202,7 +242,7 @@ function forgetting(open: Open): void {
     const { inbox, length } = fixture;
     await fill(inbox, length + 3);
     const again = [length + 3, 4, 10].map((seq) => ({ userId: 'ann', message: message(seq) }));
-    assert.deepEqual(await inbox.append(again), [length + 3, 4, 10]);
+    assert.deepEqual((await inbox.append(again)).seqs, [length + 3, 4, 10]);
   });
 
   test('messages are gone when their time after the last one is over', async () => {
@@ -213,8 +253,8 @@ function forgetting(open: Open): void {
     await fixture.elapse(ttlMs + 1);
     const read = await inbox.read('ann', epoch, 0, 10);
     assert.deepEqual(read, resync(await inbox.head('ann')));
-    const [number] = await inbox.append([{ userId: 'ann', message: message(4) }]);
-    assert.equal(number, read.head.seq + 1);
+    const { seqs } = await inbox.append([{ userId: 'ann', message: message(4) }]);
+    assert.deepEqual(seqs, [read.head.seq + 1]);
     const after = await inbox.read('ann', read.head.epoch, read.head.seq, 10);
     assert.deepEqual(placesOf(after), [[read.head.seq + 1, 4]]);
   });
@@ -241,7 +281,7 @@ function forgetting(open: Open): void {
     const read = await inbox.read('ann', before.epoch, 3, 10);
     assert.notEqual(read.head.epoch, before.epoch);
     assert.deepEqual(read, resync({ epoch: read.head.epoch, seq: 0 }));
-    assert.deepEqual(await inbox.append([{ userId: 'ann', message: message(4) }]), [1]);
+    assert.deepEqual((await inbox.append([{ userId: 'ann', message: message(4) }])).seqs, [1]);
     assert.deepEqual(await inbox.head('ann'), { epoch: read.head.epoch, seq: 1 });
   });
 }
@@ -262,4 +302,8 @@ function placesOf(read: InboxRead): [number, number][] {
 
 function resync(head: InboxRead['head']): InboxRead {
   return { head, entries: [], hasMore: false, resync: true };
+}
+
+function route(user_id: string, device_id: string): Route {
+  return { user_id, device_id, gateway_id: 'g1', session_id: `s-${device_id}` };
 }

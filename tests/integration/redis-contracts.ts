@@ -34,15 +34,26 @@ export function redisContracts(name: string, connectScoped: () => Promise<Scoped
     const { shards, scope, ...fixture } = await connectScoped();
     const length = 20;
     const inbox = scopedInbox(createRedisInbox({ shards, length, ttlMs: INBOX_TTL_MS }), scope);
+    // As of another process, which is not in line behind the inbox.
+    const other = await connectScoped();
+    const registry = scopedRegistry(
+      createRedisRegistry({ shards: other.shards, ttlMs: INBOX_TTL_MS }),
+      scope,
+    );
     return {
       ...fixture,
       inbox,
+      registry,
       length,
       ttlMs: INBOX_TTL_MS,
       elapse: (ms: number) => age(shards, scope, ms),
       async lose() {
         await removeKeys(shards, scope);
         return inbox;
+      },
+      async [Symbol.asyncDispose]() {
+        await other[Symbol.asyncDispose]();
+        await fixture[Symbol.asyncDispose]();
       },
     };
   });

@@ -171,7 +171,7 @@ describe('Redis in trouble', { skip: noOwnRedis }, () => {
     assert.deepEqual(await t.inbox.head('ann'), head);
     assert.equal((await t.registry.routes(['ann'])).size, 1);
     await t.redis.config('SET', 'maxmemory', '0');
-    assert.deepEqual(await t.inbox.append([entry(2)]), [2]);
+    assert.deepEqual((await t.inbox.append([entry(2)])).seqs, [2]);
   });
 
   test('with a wrong password it is unavailable, and no error tells the password', async () => {

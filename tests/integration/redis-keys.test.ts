@@ -50,7 +50,7 @@ describe('Redis keys', { skip: url ? false : SKIP }, () => {
     await assertExpiry(t.redis.pttl(key), WEEK_MS);
     await assertExpiry(t.redis.pttl(`${key}:newest`), 4 * WEEK_MS);
     await assertExpiry(t.redis.pttl(`${key}:meta`), 4 * WEEK_MS);
-    assert.deepEqual(await inbox.append([]), []);
+    assert.deepEqual((await inbox.append([])).seqs, []);
   });
 
   test('an epoch that nobody appended to ends too', async () => {
@@ -69,7 +69,7 @@ describe('Redis keys', { skip: url ? false : SKIP }, () => {
     const [first, second] = [message(1), message(2)];
     await inbox.append([first, second].map((one) => ({ userId, message: one })));
     const recalled: StoredMessage = { ...first, content: '', recalled_at: 7, content_digest: 'd' };
-    assert.deepEqual(await inbox.append([{ userId, message: recalled }]), [1]);
+    assert.deepEqual((await inbox.append([{ userId, message: recalled }])).seqs, [1]);
     const { head, entries } = await inbox.read(userId, (await inbox.head(userId)).epoch, 0, 10);
     assert.equal(head.seq, 2);
     assert.deepEqual(

@@ -54,29 +54,45 @@ export function scopedSequencer(sequencer: Sequencer, { name }: Scope): Sequence
   };
 }
 
-export function scopedInbox(inbox: Inbox, { name }: Scope): Inbox {
+export function scopedInbox(inbox: Inbox, { name, id }: Scope): Inbox {
   return {
-    append: (entries) => inbox.append(entries.map((entry) => ({ ...entry, userId: name(entry.userId) }))),
+    async append(entries) {
+      const { seqs, routes } = await inbox.append(
+        entries.map((entry) => ({ ...entry, userId: name(entry.userId) })),
+      );
+      return {
+        seqs,
+        routes: new Map(
+          [...routes].map(([userId, held]) => [id(userId), held.map((route) => outside(route, id))]),
+        ),
+      };
+    },
     head: (userId) => inbox.head(name(userId)),
     read: (userId, ...place) => inbox.read(name(userId), ...place),
   };
 }
 
+function outside(route: Route, id: Scope['id']): Route {
+  return { ...route, user_id: id(route.user_id) };
+}
+
 export function scopedRegistry(registry: Registry, { name, id }: Scope): Registry {
   const inside = (route: Route): Route => ({ ...route, user_id: name(route.user_id) });
-  const outside = (route: Route): Route => ({ ...route, user_id: id(route.user_id) });
   return {
     now: () => registry.now(),
     async register(route, devicesMax) {
       const registration = await registry.register(inside(route), devicesMax);
       if (registration.outcome !== 'registered' || !registration.replaced) return registration;
-      return { ...registration, replaced: outside(registration.replaced) };
+      return { ...registration, replaced: outside(registration.replaced, id) };
     },
-    refresh: async (routes) => (await registry.refresh(routes.map(inside))).map(outside),
+    refresh: async (routes) =>
+      (await registry.refresh(routes.map(inside))).map((route) => outside(route, id)),
     unregister: (route) => registry.unregister(inside(route)),
     async routes(userIds) {
       const routes = await registry.routes(userIds.map(name));
-      return new Map([...routes].map(([userId, held]) => [id(userId), held.map(outside)]));
+      return new Map(
+        [...routes].map(([userId, held]) => [id(userId), held.map((route) => outside(route, id))]),
+      );
     },
     async presence(userIds) {
       const states = await registry.presence(userIds.map(name));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Inbox, InboxEntry, InboxRead } from '../../ports/inbox.ts';
 import type { StoredMessage } from '../../ports/messages.ts';
+import type { Registry } from '../../ports/registry.ts';
 import type { InboxHead } from '../../protocol/packets.ts';
 import { createSweep } from './sweep.ts';
 
@@ -10,6 +11,7 @@ export interface MemoryInboxOptions {
   /** Messages are kept this long after the last one, and the epoch this long after the last touch. */
   ttlMs: number;
   now: () => number;
+  registry: Pick<Registry, 'routes'>;
 }
 
 interface UserInbox {
@@ -30,7 +32,7 @@ interface Kept {
 }
 
 /** Inboxes in this process's memory; they hold the messages that were given, which nobody may change. */
-export function createMemoryInbox({ length, ttlMs, now }: MemoryInboxOptions): Inbox {
+export function createMemoryInbox({ length, ttlMs, now, registry }: MemoryInboxOptions): Inbox {
   const inboxes = new Map<string, UserInbox>();
   const sweep = createSweep(inboxes, (inbox) => now() - inbox.touchedAt >= ttlMs);
 
@@ -51,11 +53,14 @@ export function createMemoryInbox({ length, ttlMs, now }: MemoryInboxOptions): I
 
   return {
     async append(entries) {
-      return entries.map(({ userId, message }) => {
+      const seqs = entries.map(({ userId, message }) => {
         const inbox = touch(userId);
         inbox.appendedAt = inbox.touchedAt;
         return placeOf(inbox, message) ?? add(inbox, message, length);
       });
+      const users = [...new Set(entries.map(({ userId }) => userId))];
+      const found = await registry.routes(users);
+      return { seqs, routes: new Map(users.map((userId) => [userId, found.get(userId) ?? []])) };
     },
 
     async head(userId) {

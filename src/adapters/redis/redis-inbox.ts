@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { ChainableCommander } from 'ioredis';
 import type { Inbox, InboxRead } from '../../ports/inbox.ts';
 import type { StoredMessage } from '../../ports/messages.ts';
+import type { Route } from '../../ports/registry.ts';
 import { execute, reach } from './redis-errors.ts';
 import { inboxKeysOf, REDIS_KEYS } from './redis-keys.ts';
 import { watchLives } from './redis-life.ts';
+import { queueRoutes, readRoutes } from './redis-registry.ts';
 import { byServer, type Shards } from './redis-shards.ts';
 
 export interface RedisInboxOptions {
@@ -52,7 +54,8 @@ export function createRedisInbox({ shards, length, ttlMs }: RedisInboxOptions): 
 
     async append(entries) {
       const ofUsers = [...Map.groupBy(entries.keys(), (index) => entries[index]!.userId)];
-      const numbers = new Array<number>(entries.length);
+      const seqs = new Array<number>(entries.length);
+      const routes = new Map<string, Route[]>();
       const inboxes = ofUsers.map(([userId]) => REDIS_KEYS.inbox(userId));
       // The keys of different users are in different slots.
       const usersMax = shards.sharded ? 1 : CALL_USERS_MAX;
@@ -61,20 +64,26 @@ export function createRedisInbox({ shards, length, ttlMs }: RedisInboxOptions): 
           // An epoch is a user's own, so those that begin here may share its name.
           const epoch = newEpoch(await presentLife(redis));
           const ofServer = which.map((nth) => ofUsers[nth]!);
+          const users = ofServer.map(([userId]) => userId);
           const pipeline = redis.pipeline();
           const wanted = ofServer.map(([userId, indexes]): UserMessages => {
             return { userId, messages: indexes.map((index) => entries[index]!.message) };
           });
           queueAppends(pipeline, wanted, { epoch, metaTtlMs, length, ttlMs }, usersMax);
-          const replies = ((await execute(pipeline)) as number[][][]).flat();
+          const calls = pipeline.length;
+          // Behind the messages, as a server carries out a pipeline in its order; the keys of a user are in one slot.
+          queueRoutes(pipeline, users);
+          const replies = await execute(pipeline);
+          const numbers = (replies.slice(0, calls) as number[][][]).flat();
           ofServer.forEach(([, indexes], i) => {
             indexes.forEach((index, j) => {
-              numbers[index] = replies[i]![j]!;
+              seqs[index] = numbers[i]![j]!;
             });
           });
+          for (const [userId, found] of readRoutes(users, replies.slice(calls))) routes.set(userId, found);
         }),
       );
-      return numbers;
+      return { seqs, routes };
     },
   };
 }

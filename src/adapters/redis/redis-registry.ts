@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import type { PresenceState, Registration, Registry, Route } from '../../ports/registry.ts';
 import { execute, reach } from './redis-errors.ts';
 import { REDIS_KEYS } from './redis-keys.ts';
@@ -58,14 +58,11 @@ export function createRedisRegistry({ shards, ttlMs }: RedisRegistryOptions): Re
     async routes(userIds) {
       const result = new Map<string, Route[]>();
       await eachServer(shards, userIds, async (redis, users) => {
-        const pipeline = redis.pipeline().time();
-        for (const userId of users) pipeline.hgetall(REDIS_KEYS.conn(userId));
-        const [time, ...held] = await execute(pipeline);
-        const now = millisecondsOf(time);
-        users.forEach((userId, i) => {
-          const routes = liveRoutes(userId, held[i] as Record<string, string>, now);
+        const pipeline = redis.pipeline();
+        queueRoutes(pipeline, users);
+        for (const [userId, routes] of readRoutes(users, await execute(pipeline))) {
           if (routes.length > 0) result.set(userId, routes);
-        });
+        }
       });
       return result;
     },
@@ -88,6 +85,18 @@ export function createRedisRegistry({ shards, ttlMs }: RedisRegistryOptions): Re
       return result;
     },
   };
+}
+
+/** Looks users up whose keys are on the same server. */
+export function queueRoutes(pipeline: ChainableCommander, userIds: string[]): void {
+  pipeline.time();
+  for (const userId of userIds) pipeline.hgetall(REDIS_KEYS.conn(userId));
+}
+
+/** Of each user, from the replies to `queueRoutes`. */
+export function readRoutes(userIds: string[], [time, ...held]: unknown[]): [userId: string, Route[]][] {
+  const now = millisecondsOf(time);
+  return userIds.map((userId, i) => [userId, liveRoutes(userId, held[i] as Record<string, string>, now)]);
 }
 
 /** Does something with the users of each server, by its own clock. */

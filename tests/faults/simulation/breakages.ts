@@ -1,5 +1,6 @@
 import { StoreConflict, StoreUnavailable } from '../../../src/ports/errors.ts';
 import type { StoredMessage } from '../../../src/ports/messages.ts';
+import type { Route } from '../../../src/ports/registry.ts';
 import type { Timeline } from '../../../src/ports/timeline.ts';
 import type { AnomalyName } from '../checker/anomaly.ts';
 import type { Breakage } from './run-plan.ts';
@@ -68,7 +69,10 @@ export const BREAKAGES: NamedBreakage[] = [
       ...ports,
       inbox: {
         ...ports.inbox,
-        append: (entries) => ports.inbox.append(entries).catch(() => entries.map(() => 1)),
+        append: (entries) =>
+          ports.inbox
+            .append(entries)
+            .catch(() => ({ seqs: entries.map(() => 1), routes: new Map<string, Route[]>() })),
       },
       bus: { ...ports.bus, publish: async () => {} },
     }),

@@ -21,10 +21,16 @@ export interface ForgetfulStores extends Stores {
 }
 
 export function createForgetfulStores(timeline: Timeline, now: () => number): ForgetfulStores {
-  const newInbox = () => createMemoryInbox({ length: INBOX_LENGTH, ttlMs: TTL_MS, now });
   const newRegistry = () => createMemoryRegistry({ ttlMs: TTL_MS, now });
-  let inbox: Inbox = newInbox();
   let registry: Registry = newRegistry();
+  const newInbox = () =>
+    createMemoryInbox({
+      length: INBOX_LENGTH,
+      ttlMs: TTL_MS,
+      now,
+      registry: { routes: (userIds) => registry.routes(userIds) },
+    });
+  let inbox: Inbox = newInbox();
   let sequencer: Sequencer = createMemorySequencer();
   return {
     timeline,

@@ -58,7 +58,7 @@ describe('traces of a cluster, and its logs', { skip: NO_SERVERS, timeout: 180_0
       assert.deepEqual(place(delivery), ['seqline-gateway', 'consumer', process!.spanId]);
     }
     const calls = spans.filter(({ kind }) => kind === 'client');
-    for (const name of ['mysql store', 'redis take', 'redis append', 'redis routes', 'redis publish']) {
+    for (const name of ['mysql store', 'redis take', 'redis append', 'redis publish']) {
       assert.ok(named(calls, name).length > 0, `${name} is not in ${calls.map((call) => call.name)}`);
     }
     for (const call of calls) assert.equal(call.service, 'seqline-worker');
