@@ -12,7 +12,7 @@ export interface ClusterOptions {
 
 const NAMES = Object.keys(SUBJECTS);
 
-export const HELP = `Measures two gateways and two workers beside what their servers do by themselves, on this machine.
+export const HELP = `Measures gateways and workers beside what their servers do by themselves, on this machine.
 
   npm run bench:cluster [-- options]
 
