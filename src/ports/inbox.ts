@@ -19,7 +19,7 @@ export interface InboxRead {
 export interface Appended {
   /** The number of each entry, in order. */
   seqs: number[];
-  /** Where each of the users is, looked up when all was there: who comes later finds it in the inbox. */
+  /** Where each of the users is, if anywhere, looked up when all was there: who comes later finds it in the inbox. */
   routes: Map<string, Route[]>;
 }
 
@@ -29,8 +29,7 @@ export interface Appended {
  */
 export interface Inbox {
   /**
-   * A message that is there already, by (conversation, seq), keeps its number:
-   * appending again is harmless. Entries of one user get numbers in the order given.
+   * A message that is there already, by (conversation, seq), keeps its number: appending again is harmless. Entries of one user get numbers in the order given.
    */
   append(entries: { userId: string; message: StoredMessage }[]): Promise<Appended>;
 

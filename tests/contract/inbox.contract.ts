@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Inbox, InboxRead } from '../../src/ports/inbox.ts';
 import type { StoredMessage } from '../../src/ports/messages.ts';
-import type { Registry, Route } from '../../src/ports/registry.ts';
-import { freshId, newMessage, range, stored } from './samples.ts';
+import type { Registry } from '../../src/ports/registry.ts';
+import { bySession, freshId, newMessage, range, route, stored } from './samples.ts';
 
 export interface InboxFixture extends AsyncDisposable {
   inbox: Inbox;
@@ -72,14 +72,13 @@ function appending(open: Open): void {
   test('whoever gets a message is told to be where he is, or nowhere', async () => {
     await using fixture = await open();
     const { inbox, registry } = fixture;
-    const [phone, laptop] = [route('ann', 'phone'), route('ann', 'laptop')];
+    const [phone, laptop] = [route('phone', 's1'), route('laptop', 's2')];
     for (const one of [phone, laptop]) await registry.register(one, 20);
     const { routes } = await inbox.append(
       ['ann', 'bob', 'ann'].map((userId, i) => ({ userId, message: message(i + 1) })),
     );
     assert.deepEqual([...routes.keys()].sort(), ['ann', 'bob']);
-    const byDevice = (a: Route, b: Route) => (a.device_id < b.device_id ? -1 : 1);
-    assert.deepEqual(routes.get('ann')?.toSorted(byDevice), [laptop, phone]);
+    assert.deepEqual(bySession(routes.get('ann')), [phone, laptop]);
     assert.deepEqual(routes.get('bob'), []);
   });
 
@@ -88,7 +87,7 @@ function appending(open: Open): void {
     const { inbox, registry } = fixture;
     const comes = async (userId: string, turns: number) => {
       for (let turn = 0; turn < turns; turn++) await nextTurn();
-      await registry.register(route(userId, 'phone'), 20);
+      await registry.register(route('phone', 's1', userId), 20);
       return (await inbox.head(userId)).seq === 1;
     };
     for (const round of range(1, 5)) {
@@ -302,8 +301,4 @@ function placesOf(read: InboxRead): [number, number][] {
 
 function resync(head: InboxRead['head']): InboxRead {
   return { head, entries: [], hasMore: false, resync: true };
-}
-
-function route(user_id: string, device_id: string): Route {
-  return { user_id, device_id, gateway_id: 'g1', session_id: `s-${device_id}` };
 }

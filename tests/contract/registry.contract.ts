@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Registration, Registry, Route } from '../../src/ports/registry.ts';
-import { range } from './samples.ts';
+import { bySession, range, route } from './samples.ts';
 
 export interface RegistryFixture extends AsyncDisposable {
   registry: Registry;
@@ -253,15 +253,6 @@ function presence(open: Open): void {
     assert.deepEqual([...states.keys()].sort(), ['ann', 'bob', 'cid']);
     assert.deepEqual([...states.values()].filter(({ online }) => online).length, 1);
   });
-}
-
-/** Sessions' ids are in the order of their numbers, up to 9. */
-function route(deviceId: string, sessionId: string, userId = 'ann'): Route {
-  return { user_id: userId, device_id: deviceId, gateway_id: 'gateway-1', session_id: sessionId };
-}
-
-function bySession(routes: Route[] | undefined): Route[] {
-  return [...(routes ?? [])].sort((a, b) => (a.session_id < b.session_id ? -1 : 1));
 }
 
 function assertRegistered(registration: Registration, expected: { came: boolean; replaced?: Route }): void {

@@ -1,5 +1,6 @@
 import type { ChatEvent } from '../../src/ports/log-events.ts';
 import type { ClaimSeqs, NewMessage, SeqClaim, StoredMessage } from '../../src/ports/messages.ts';
+import type { Route } from '../../src/ports/registry.ts';
 
 let lastId = 0;
 
@@ -41,6 +42,15 @@ export function newMessage(fields: Partial<NewMessage> = {}): NewMessage {
 /** What `store` makes of a message. */
 export function stored(message: NewMessage, seq: number): StoredMessage {
   return { ...message, seq, recalled_at: null, content_digest: null };
+}
+
+/** Sessions' ids are in the order of their numbers, up to 9. */
+export function route(deviceId: string, sessionId: string, userId = 'ann'): Route {
+  return { user_id: userId, device_id: deviceId, gateway_id: 'gateway-1', session_id: sessionId };
+}
+
+export function bySession(routes: Route[] | undefined): Route[] {
+  return [...(routes ?? [])].sort((a, b) => (a.session_id < b.session_id ? -1 : 1));
 }
 
 /** Gives any numbers that are asked for. */

@@ -9,7 +9,7 @@ const SPACE = 0x20;
 /** Stands between processes and MySQL, and notes the statements that pass. */
 export interface MysqlTap extends AsyncDisposable {
   url: string;
-  /** All statements so far, in the order of their coming. */
+  /** All requests so far, in the order of their coming; one may hold several statements, with `; ` between them. */
   readonly statements: string[];
 }
 

@@ -60,12 +60,7 @@ export function scopedInbox(inbox: Inbox, { name, id }: Scope): Inbox {
       const { seqs, routes } = await inbox.append(
         entries.map((entry) => ({ ...entry, userId: name(entry.userId) })),
       );
-      return {
-        seqs,
-        routes: new Map(
-          [...routes].map(([userId, held]) => [id(userId), held.map((route) => outside(route, id))]),
-        ),
-      };
+      return { seqs, routes: routesOutside(routes, id) };
     },
     head: (userId) => inbox.head(name(userId)),
     read: (userId, ...place) => inbox.read(name(userId), ...place),
@@ -74,6 +69,10 @@ export function scopedInbox(inbox: Inbox, { name, id }: Scope): Inbox {
 
 function outside(route: Route, id: Scope['id']): Route {
   return { ...route, user_id: id(route.user_id) };
+}
+
+function routesOutside(routes: Map<string, Route[]>, id: Scope['id']): Map<string, Route[]> {
+  return new Map([...routes].map(([userId, held]) => [id(userId), held.map((route) => outside(route, id))]));
 }
 
 export function scopedRegistry(registry: Registry, { name, id }: Scope): Registry {
@@ -89,10 +88,7 @@ export function scopedRegistry(registry: Registry, { name, id }: Scope): Registr
       (await registry.refresh(routes.map(inside))).map((route) => outside(route, id)),
     unregister: (route) => registry.unregister(inside(route)),
     async routes(userIds) {
-      const routes = await registry.routes(userIds.map(name));
-      return new Map(
-        [...routes].map(([userId, held]) => [id(userId), held.map((route) => outside(route, id))]),
-      );
+      return routesOutside(await registry.routes(userIds.map(name)), id);
     },
     async presence(userIds) {
       const states = await registry.presence(userIds.map(name));

@@ -48,7 +48,8 @@ async function startFront(): Promise<number> {
       if (cmd === CMD.login) {
         user = userOf(payload.token);
         sockets.set(user, socket);
-        await redis.hset(namesOf(NAME).routes(user), 'device', JSON.stringify({ gateway_id: NAME }));
+        const route = { gateway_id: NAME, expires_at: Number.MAX_SAFE_INTEGER };
+        await redis.hset(namesOf(NAME).routes(user), 'device', JSON.stringify(route));
         socket.send(JSON.stringify({ cmd, code: 0 }));
         return;
       }

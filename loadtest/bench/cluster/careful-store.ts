@@ -3,6 +3,7 @@ import type { Pool, PoolConnection } from 'mysql2/promise';
 import { valuesTable } from '../../../src/adapters/mysql/mysql-rows.ts';
 import { execute } from '../../../src/adapters/redis/redis-errors.ts';
 import { queueAppends, type UserMessages } from '../../../src/adapters/redis/redis-inbox.ts';
+import { queueRoutes, readRoutes } from '../../../src/adapters/redis/redis-registry.ts';
 import {
   type BareNames,
   type BarePush,
@@ -45,7 +46,7 @@ export function createCarefulStore(pool: Pool, redis: Redis, name: string): Bare
     const ofUsers = byUser(placed);
     const { numbers, routes } = await deliver(redis, names, ofUsers);
     const pushes = ofUsers.flatMap(({ userId, messages }, i): BarePush[] => {
-      if (!Object.values(routes[i]!).some((route) => JSON.parse(route).gateway_id === name)) return [];
+      if (!routes[i]!.some(({ gateway_id }) => gateway_id === name)) return [];
       return messages.map((message, j) => {
         const frame = `${frameOf(message).slice(0, -1)},"inbox_seq":${numbers[i]![j]}}`;
         return { users: [userId], frame };
@@ -124,11 +125,12 @@ async function deliver(redis: Redis, names: BareNames, ofUsers: UserMessages[]) 
   const inboxes = ofUsers.map(({ userId, messages }) => ({ userId: names.user(userId), messages }));
   queueAppends(pipeline, inboxes, INBOX);
   const calls = pipeline.length;
-  for (const { userId } of ofUsers) pipeline.hgetall(names.routes(userId));
+  const users = inboxes.map(({ userId }) => userId);
+  queueRoutes(pipeline, users);
   const replies = await execute(pipeline);
   return {
     numbers: (replies.slice(0, calls) as number[][][]).flat(),
-    routes: replies.slice(calls) as Record<string, string>[],
+    routes: readRoutes(users, replies.slice(calls)).map(([, found]) => found),
   };
 }
 

@@ -11,6 +11,7 @@ export interface MemoryInboxOptions {
   /** Messages are kept this long after the last one, and the epoch this long after the last touch. */
   ttlMs: number;
   now: () => number;
+  /** Where users are looked up. */
   registry: Pick<Registry, 'routes'>;
 }
 

@@ -1,7 +1,7 @@
 import type { QueryOptions, QueryResult, ResultSetHeader } from 'mysql2/promise';
 import { isLostRace } from './mysql-errors.ts';
 import { type LentConnection, type MysqlPoolOptions, openPool } from './mysql-pool.ts';
-import { chunksOf, STATEMENT_CHARS_MAX } from './mysql-rows.ts';
+import { chunksOf, REQUEST_CHARS_MAX } from './mysql-rows.ts';
 
 export type SqlValue = string | number | null | SqlValue[];
 
@@ -88,7 +88,7 @@ function transactionOf(connection: LentConnection): Transaction {
     ...statements(query),
     async runAll(those) {
       const texts = those.map(({ sql, values }) => connection.format(sql, values));
-      for (const chunk of chunksOf(texts, Infinity, STATEMENT_CHARS_MAX, ({ length }) => length)) {
+      for (const chunk of chunksOf(texts, Infinity, REQUEST_CHARS_MAX, ({ length }) => length)) {
         await query({ sql: chunk.join('; ') });
       }
     },

@@ -5,7 +5,7 @@ export const KEYS_MAX = 1000;
 export const INSERT_ROWS_MAX = 1000;
 
 /** Characters of one request, at most: far below the smallest `max_allowed_packet` in use, 4 MiB. */
-export const STATEMENT_CHARS_MAX = 512 * 1024;
+export const REQUEST_CHARS_MAX = 512 * 1024;
 
 /** Parts of `items` in their order, none empty. `charsOf` tells what counts towards `charsMax`. */
 export function* chunksOf<T>(

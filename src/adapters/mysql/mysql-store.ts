@@ -11,7 +11,7 @@ import {
   foundInChunks,
   INSERT_ROWS_MAX,
   KEYS_MAX,
-  STATEMENT_CHARS_MAX,
+  REQUEST_CHARS_MAX,
   valuesTable,
 } from './mysql-rows.ts';
 
@@ -176,7 +176,7 @@ function numbered(messages: NewMessage[], heads: Heads): StoredMessage[] {
 
 function inserts(stored: StoredMessage[], createdAt: number): Statement[] {
   const charsOf = ({ content }: StoredMessage) => content.length;
-  return [...chunksOf(stored, INSERT_ROWS_MAX, STATEMENT_CHARS_MAX, charsOf)].map((chunk) => {
+  return [...chunksOf(stored, INSERT_ROWS_MAX, REQUEST_CHARS_MAX, charsOf)].map((chunk) => {
     const rows = chunk.map((message) => [
       message.conversation_id,
       message.seq,
