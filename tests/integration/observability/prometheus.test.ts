@@ -36,7 +36,12 @@ describe('a Prometheus that scrapes a cluster', { skip: SKIP, timeout: 180_000 }
   let prometheus: Prometheus;
 
   before(async () => {
-    cluster = await startCluster({ gateways: 2, workers: 2, controllers: 1 });
+    cluster = await startCluster({
+      gateways: 2,
+      workers: 2,
+      controllers: 1,
+      env: { MESSAGES_PER_SECOND: '1000' },
+    });
     const { gateways, workers, controllers } = cluster;
     prometheus = await startPrometheus({
       jobs: {
