@@ -75,6 +75,18 @@ test('the keyboard alone is enough', { skip: skipReason }, async (t) => {
   assert.deepEqual(await alice.texts(), ['Message recalled', 'second']);
 });
 
+test('a dialog opens again however soon after Escape', { skip: skipReason }, async (t) => {
+  const stage = await openStage(t);
+  const { page } = await stage.openWindow('alice');
+  await page.getByTestId('new-chat').focus();
+  for (const round of Array(20).keys()) {
+    for (const key of ['Enter', 'Escape', 'Enter']) await page.keyboard.press(key);
+    await page.waitForTimeout(50);
+    assert.equal(await page.getByTestId('new-chat-name').count(), 1, `round ${round}`);
+    await page.keyboard.press('Escape');
+  }
+});
+
 test('nothing moves by itself for those who asked for stillness', { skip: skipReason }, async (t) => {
   const stage = await openStage(t);
   const alice = await stage.openWindow('alice', { context: { reducedMotion: 'reduce' } });

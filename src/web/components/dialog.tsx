@@ -22,9 +22,19 @@ export function Dialog({ title, children }: Props) {
     return () => element?.close();
   }, []);
 
+  const close = () => chat.showDialog(null);
   const clicked = (event: MouseEvent) => {
     // The dialog fills its own box, so a click on the dialog itself is one beside it.
-    if (event.target === dialog.current) dialog.current?.close();
+    if (event.target === dialog.current) close();
+  };
+  const cancelled = (event: Event) => {
+    // Closed by the browser, it would tell so a frame later, and a key pressed within that frame would be lost.
+    event.preventDefault();
+    close();
+  };
+  const closed = (event: Event) => {
+    // That event comes a frame late here too: this dialog may have left the page, and the next one be shown.
+    if ((event.currentTarget as Element).isConnected) close();
   };
 
   return (
@@ -32,18 +42,14 @@ export function Dialog({ title, children }: Props) {
     <dialog
       ref={dialog}
       aria-labelledby="dialog-title"
-      onClose={() => chat.showDialog(null)}
+      onCancel={cancelled}
+      onClose={closed}
       onClick={clicked}
     >
       <div class="dialog-body">
         <header class="dialog-header">
           <h2 id="dialog-title">{title}</h2>
-          <button
-            class="icon-button"
-            type="button"
-            aria-label="Close"
-            onClick={() => dialog.current?.close()}
-          >
+          <button class="icon-button" type="button" aria-label="Close" onClick={close}>
             <CloseIcon />
           </button>
         </header>
