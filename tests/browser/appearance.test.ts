@@ -78,10 +78,15 @@ test('the keyboard alone is enough', { skip: skipReason }, async (t) => {
 test('a dialog opens again however soon after Escape', { skip: skipReason }, async (t) => {
   const stage = await openStage(t);
   const { page } = await stage.openWindow('alice');
+  // The browser tells of a closed dialog with the next frame.
+  const twoFrames = () =>
+    page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
   await page.getByTestId('new-chat').focus();
   for (const round of Array(20).keys()) {
     for (const key of ['Enter', 'Escape', 'Enter']) await page.keyboard.press(key);
-    await page.waitForTimeout(50);
+    await twoFrames();
     assert.equal(await page.getByTestId('new-chat-name').count(), 1, `round ${round}`);
     await page.keyboard.press('Escape');
   }
