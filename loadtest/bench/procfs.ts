@@ -44,13 +44,16 @@ export function listenerOf(port: number): number {
 }
 
 function holdsAny(pid: string, sockets: string[]): boolean {
+  const open = unlessGone(() => readdirSync(`/proc/${pid}/fd`)) ?? [];
+  return open.some((fd) => sockets.includes(unlessGone(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? ''));
+}
+
+/** Nothing where the process has ended or is not ours, or has closed the file: one at work does so all the time. */
+function unlessGone<T>(look: () => T): T | undefined {
   try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) =>
-      sockets.includes(readlinkSync(`/proc/${pid}/fd/${fd}`)),
-    );
+    return look();
   } catch {
-    // It has ended, or is not ours.
-    return false;
+    return undefined;
   }
 }
 
