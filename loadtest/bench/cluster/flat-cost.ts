@@ -1,9 +1,11 @@
+import { partitionOf } from '../../../src/adapters/kafka/murmur2.ts';
 import type { Cluster } from '../../../tests/harness/cluster.ts';
 import { compareRates, measureRate, type Rate } from '../rates.ts';
 import type { Measurements } from '../report.ts';
 import type { Measurement } from '../workload.ts';
 import { batchesOf, doorOf, meanBatch, pidsOf } from './bench-cluster.ts';
 import { type Crowd, type CrowdSize, connectCrowd, crowdConversations } from './crowd.ts';
+import { PARTITIONS } from './kafka-topics.ts';
 import { openPlainInsert, type PlainInsert } from './plain-insert.ts';
 import { seed } from './seed.ts';
 import type { StartCluster } from './subjects.ts';
@@ -48,7 +50,8 @@ export async function measureFlatCost(start: StartCluster, seconds: number): Pro
   const broad = await inTurns(many, few, seconds);
 
   progress(`${DEEP} messages in one conversation`);
-  const [deep, shallow] = [await connect('deep', ONE, DEEP), await connect('shallow', ONE, SHALLOW)];
+  const deep = await connect('deep', ONE, DEEP);
+  const shallow = await connect(besides('deep'), ONE, SHALLOW);
   const long = await inTurns(deep, shallow, seconds);
   return {
     stored_1000000: flat(
@@ -73,6 +76,16 @@ export async function measureFlatCost(start: StartCluster, seconds: number): Pro
       `one conversation of ${DEEP} messages beside one of ${SHALLOW}`,
     ),
   };
+}
+
+/** The name of one whose conversation is in the same partition: where another worker has it, the two workers are compared. */
+function besides(name: string): string {
+  const partition = (of: string) =>
+    partitionOf(crowdConversations(of, ONE, 0)[0]!.conversationId, PARTITIONS);
+  for (let i = 0; ; i++) {
+    const other = `shallow-${i}`;
+    if (partition(other) === partition(name)) return other;
+  }
 }
 
 type Compared = Awaited<ReturnType<typeof compareRates>>;
