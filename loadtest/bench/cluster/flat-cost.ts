@@ -78,7 +78,7 @@ export async function measureFlatCost(start: StartCluster, seconds: number): Pro
   };
 }
 
-/** The name of one whose conversation is in the same partition: where another worker has it, the two workers are compared. */
+/** The name of one whose conversation is in the same partition, so that one worker has both. */
 function besides(name: string): string {
   const partition = (of: string) =>
     partitionOf(crowdConversations(of, ONE, 0)[0]!.conversationId, PARTITIONS);
