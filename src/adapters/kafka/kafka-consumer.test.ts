@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { ConsumerRunConfig, EachBatchPayload, Kafka } from 'kafkajs';
 import type { BatchHandler, Consumer } from '../../ports/event-log.ts';
 import type { Topic } from '../../ports/log-events.ts';
@@ -49,6 +52,8 @@ function batchOf(paused: Set<number>): EachBatchPayload {
   } as unknown as EachBatchPayload;
 }
 
+const NOTHING_TO_COMMIT = { uncommittedOffsets: () => ({}), commitOffsetsIfNecessary: async () => {} };
+
 function startConsumerOf(kafka: Kafka, handler: BatchHandler<Topic>): Promise<Consumer> {
   const names = { topic: 'topic', group: 'group' };
   return startConsumer({ kafka, names, partitions: 8, batchMax: 10, handler });
@@ -70,6 +75,48 @@ test('a partition rests and goes on in the group in which it was read, also wher
   assert.deepEqual([...paused], [PARTITION]);
   pass(RESTED_MS);
   assert.deepEqual([...paused], []);
+  await consumer.stop();
+});
+
+test('the member goes on heartbeating while a handler works, and no longer', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const { promise: work, resolve: end } = Promise.withResolvers<void>();
+  const crashed = crashedConsumer();
+  const consumer = await startConsumerOf(crashed.kafka, () => work);
+  const payload = batchOf(new Set());
+  let beats = 0;
+  const heartbeat = async () => void beats++;
+  const done = crashed.handOut(
+    Object.assign(payload, { heartbeat, resolveOffset() {}, ...NOTHING_TO_COMMIT }),
+  );
+  t.mock.timers.tick(3500);
+  assert.equal(beats, 3);
+  end();
+  await done;
+  const after = beats;
+  t.mock.timers.tick(10_000);
+  assert.equal(beats, after);
+  await consumer.stop();
+});
+
+test('of the batches that are done none but the newest stays in memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: () => void = runInNewContext('gc');
+  const crashed = crashedConsumer();
+  const consumer = await startConsumerOf(crashed.kafka, async () => {});
+  const batches: WeakRef<object>[] = [];
+  const handOut = () => {
+    const payload = Object.assign(batchOf(new Set()), { resolveOffset() {}, ...NOTHING_TO_COMMIT });
+    batches.push(new WeakRef(payload.batch));
+    return crashed.handOut(payload);
+  };
+  for (let i = 0; i < 3; i++) await handOut();
+  await nextTurn();
+  collectGarbage();
+  assert.deepEqual(
+    batches.map((batch) => batch.deref() !== undefined),
+    [false, false, true],
+  );
   await consumer.stop();
 });
 

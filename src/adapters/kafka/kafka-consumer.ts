@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { BatchHandler, Consumer, LogRecord } from '../../ports/event-log.ts';
 import type { Topic } from '../../ports/log-events.ts';
@@ -123,21 +122,14 @@ async function eachBatch<T extends Topic>(
   }
 }
 
-/** Keeps the membership alive while a handler works. */
+/** Keeps the membership alive while a handler works. The timer must not outlive that: it keeps the whole batch in memory. */
 async function heartbeating(payload: EachBatchPayload, work: Promise<void>): Promise<void> {
-  let done = false;
-  const beats = (async () => {
-    while (!done) {
-      await sleep(HEARTBEAT_MS, undefined, { ref: false });
-      if (!done) await payload.heartbeat();
-    }
-  })();
   // A beat that fails shows in the membership, or at the beat that follows the handler.
-  beats.catch(() => {});
+  const beats = setInterval(() => payload.heartbeat().catch(() => {}), HEARTBEAT_MS);
   try {
     await work;
   } finally {
-    done = true;
+    clearInterval(beats);
   }
 }
 
