@@ -1,5 +1,6 @@
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { StoreUnavailable } from '../../ports/errors.ts';
+import { encodeInPooledMemory } from './kafka-encoder-memory.ts';
 import { leaveOutIdleTimers } from './kafka-idle-timers.ts';
 
 export interface KafkaOptions {
@@ -18,6 +19,7 @@ const CONNECTION_TIMEOUT_MS = 2000;
 const REBALANCING = 'The group is rebalancing, so a rejoin is needed';
 
 leaveOutIdleTimers();
+encodeInPooledMemory();
 
 export function createKafkaClient({ brokers, clientId, ssl, sasl, onLog }: KafkaOptions): Kafka {
   const config: KafkaConfig = {
