@@ -31,12 +31,23 @@ export class Outgoing {
    * nothing: they pull.
    */
   async flush(registry: Registry, bus: PushBus, known = new Map<string, Route[]>()): Promise<void> {
-    const users = new Set(this.toUsers.flatMap(({ userIds }) => userIds));
-    const wanted = [...users].filter((userId) => !known.has(userId));
-    const routes = wanted.length > 0 ? new Map([...known, ...(await registry.routes(wanted))]) : known;
+    const wanted = new Set<string>();
+    for (const { userIds } of this.toUsers) {
+      for (const userId of userIds) if (!known.has(userId)) wanted.add(userId);
+    }
+    const routes = wanted.size > 0 ? new Map([...known, ...(await registry.routes([...wanted]))]) : known;
     for (const { userIds, push } of this.toUsers) {
-      for (const [gatewayId, ids] of usersByGateway(userIds, routes)) {
-        this.gateway(gatewayId, { to: 'users', user_ids: ids, ...push });
+      for (const [gatewayId, user_ids] of usersByGateway(userIds, routes)) {
+        const { frame, except_session, except_user, accepted_at, trace } = push;
+        this.gateway(gatewayId, {
+          to: 'users',
+          user_ids,
+          frame,
+          except_session,
+          except_user,
+          accepted_at,
+          trace,
+        });
       }
     }
     await Promise.all([

@@ -23,17 +23,24 @@ export function isGroupId(value: unknown): value is string {
   return typeof value === 'string' && groupId.test(value);
 }
 
+const DIRECT_PREFIX = 'p2p:';
+
 /** The conversation of two users, or of one user with oneself. */
 export function directConversationId(a: string, b: string): string {
   return a <= b ? `p2p:${a}:${b}` : `p2p:${b}:${a}`;
 }
 
+/** Whether an id, which is known to be of one of the two forms, is a direct conversation's. */
+export function isDirect(conversationId: string): boolean {
+  return conversationId.startsWith(DIRECT_PREFIX);
+}
+
 /** The two members of a direct conversation in ascending order, or undefined where the id is of another form. */
 export function directMembers(conversationId: string): [string, string] | undefined {
-  if (!conversationId.startsWith('p2p:')) return undefined;
-  const colon = conversationId.indexOf(':', 4);
+  if (!isDirect(conversationId)) return undefined;
+  const colon = conversationId.indexOf(':', DIRECT_PREFIX.length);
   if (colon < 0) return undefined;
-  const a = conversationId.slice(4, colon);
+  const a = conversationId.slice(DIRECT_PREFIX.length, colon);
   const b = conversationId.slice(colon + 1);
   return a <= b && isUserId(a) && isUserId(b) ? [a, b] : undefined;
 }

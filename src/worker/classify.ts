@@ -4,7 +4,7 @@ import { contentDigest } from '../ports/message-view.ts';
 import type { StoredMessage } from '../ports/messages.ts';
 import { maySend } from '../ports/standing.ts';
 import type { Timeline } from '../ports/timeline.ts';
-import { conversationType, directMembers, isMsgId, isUserId } from '../protocol/ids.ts';
+import { conversationType, directMembers, isDirect, isMsgId, isUserId } from '../protocol/ids.ts';
 
 /** What is to be done with the messages of a batch; each list keeps the log's order. */
 export interface Classified {
@@ -67,7 +67,7 @@ export async function classify(timeline: Timeline, events: ChatEvent[]): Promise
 async function membersOf(timeline: Timeline, events: ChatEvent[]): Promise<Map<string, GroupMember>> {
   const pairs = new Map<string, { group_id: string; user_id: string }>();
   for (const { conversation_id, sender_id } of events) {
-    if (conversationType(conversation_id) !== 'group') continue;
+    if (isDirect(conversation_id)) continue;
     pairs.set(`${conversation_id} ${sender_id}`, { group_id: conversation_id, user_id: sender_id });
   }
   const members = pairs.size > 0 ? await timeline.membersAmong([...pairs.values()]) : [];

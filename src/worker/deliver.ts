@@ -6,12 +6,12 @@ import type { Route } from '../ports/registry.ts';
 import type { Timeline } from '../ports/timeline.ts';
 import { CODES } from '../protocol/codes.ts';
 import { eventFrame, inboxFrames, messageFrame } from '../protocol/frames.ts';
-import { directMembers } from '../protocol/ids.ts';
+import { directMembers, isDirect } from '../protocol/ids.ts';
 import { type MessageStatus, STATUS } from '../protocol/message.ts';
 import type { Again, RefusedChat } from './classify.ts';
 
-/** The number of each direct message in each of its members' inboxes. */
-export type InboxSeqs = Map<StoredMessage, Map<string, number>>;
+/** The number of each direct message in the inbox of each of its members. */
+export type InboxSeqs = Map<StoredMessage, [userId: string, inboxSeq: number][]>;
 
 /** Where in a trace a message is being handled; undefined where it is not sampled. */
 export type TraceOf = (message: StoredMessage) => string | undefined;
@@ -22,10 +22,10 @@ export interface InInboxes {
   routes: Map<string, Route[]>;
 }
 
-/** A copy of each direct message for each of its members. */
+/** A copy of each direct message for each of its members; a message may be there twice, as one that was sent twice is. */
 export async function appendToInboxes(inbox: Inbox, messages: StoredMessage[]): Promise<InInboxes> {
   const entries: { userId: string; message: StoredMessage }[] = [];
-  for (const message of messages) {
+  for (const message of new Set(messages)) {
     for (const userId of receivers(message)) entries.push({ userId, message });
   }
   const result: InboxSeqs = new Map();
@@ -33,8 +33,8 @@ export async function appendToInboxes(inbox: Inbox, messages: StoredMessage[]): 
   const { seqs, routes } = await inbox.append(entries);
   entries.forEach(({ userId, message }, i) => {
     const ofMessage = result.get(message);
-    if (ofMessage) ofMessage.set(userId, seqs[i]!);
-    else result.set(message, new Map([[userId, seqs[i]!]]));
+    if (ofMessage) ofMessage.push([userId, seqs[i]!]);
+    else result.set(message, [[userId, seqs[i]!]]);
   });
   return { seqs: result, routes };
 }
@@ -73,13 +73,14 @@ export async function pushMessages(
       : [],
   );
   for (const { event, stored: message, resend } of again) {
-    const type = directMembers(message.conversation_id) ? 'direct' : 'group';
+    const type = isDirect(message.conversation_id) ? 'direct' : 'group';
     const status = statusOf(message, type, cursors.get(message.conversation_id));
     if (!resend) {
       pushToAll(outgoing, message, status, inboxSeqs, traceOf(message));
       continue;
     }
-    const view = toMessage(message, status, inboxSeqs.get(message)?.get(event.sender_id));
+    const ofSender = inboxSeqs.get(message)?.find(([userId]) => userId === event.sender_id);
+    const view = toMessage(message, status, ofSender?.[1]);
     outgoing.gateway(event.gateway_id, {
       to: 'session',
       session_id: event.session_id,
@@ -104,7 +105,7 @@ export async function pushToFormerMembers(
   outgoing: Outgoing,
   messages: StoredMessage[],
 ): Promise<void> {
-  const ofGroups = messages.filter(({ conversation_id }) => !directMembers(conversation_id));
+  const ofGroups = messages.filter(({ conversation_id }) => !isDirect(conversation_id));
   const senders = new Map(ofGroups.map((message) => [senderKey(message), message]));
   if (senders.size === 0) return;
   const pairs = [...senders.values()].map((message) => ({
@@ -135,16 +136,15 @@ function pushToAll(
   trace: string | undefined,
 ): void {
   const accepted_at = message.send_time;
-  const users = receivers(message);
-  if (users.length === 0) {
+  const ofUsers = inboxSeqs.get(message);
+  if (!ofUsers) {
     const frame = messageFrame(toMessage(message, status));
     outgoing.group(message.conversation_id, { frame, accepted_at, trace });
     return;
   }
-  const frameOf = inboxFrames(toMessage(message, users.length === 1 ? STATUS.read : status));
-  const seqs = inboxSeqs.get(message)!;
-  for (const userId of users) {
-    outgoing.users([userId], { frame: frameOf(seqs.get(userId)!), accepted_at, trace });
+  const frameOf = inboxFrames(toMessage(message, ofUsers.length === 1 ? STATUS.read : status));
+  for (const [userId, inboxSeq] of ofUsers) {
+    outgoing.users([userId], { frame: frameOf(inboxSeq), accepted_at, trace });
   }
 }
 
@@ -152,7 +152,7 @@ function pushToAll(
 async function lonelyGroups(timeline: Timeline, stored: StoredMessage[]): Promise<Set<string>> {
   const groups = new Set<string>();
   for (const message of stored) {
-    if (!directMembers(message.conversation_id)) groups.add(message.conversation_id);
+    if (!isDirect(message.conversation_id)) groups.add(message.conversation_id);
   }
   if (groups.size === 0) return groups;
   return new Set((await timeline.memberCursors([...groups], 1)).map((cursor) => cursor.conversation_id));

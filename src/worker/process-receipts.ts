@@ -3,7 +3,7 @@ import type { CursorEvent, InboxCursorEvent } from '../ports/log-events.ts';
 import { reached } from '../ports/message-view.ts';
 import { Outgoing } from '../ports/outgoing.ts';
 import { eventFrame } from '../protocol/frames.ts';
-import { directMembers } from '../protocol/ids.ts';
+import { directMembers, isDirect } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { WorkerDeps } from './deps.ts';
 
@@ -34,7 +34,7 @@ async function tellMoves(
   moved: MemberCursor[],
   sessionOf: Map<string, string | undefined>,
 ): Promise<void> {
-  const groups = [...new Set(moved.map((m) => m.conversation_id).filter((id) => !directMembers(id)))];
+  const groups = [...new Set(moved.map((m) => m.conversation_id).filter((id) => !isDirect(id)))];
   const small = new Set<string>();
   if (groups.length > 0) {
     for (const cursor of await deps.timeline.memberCursors(groups, LIMITS.smallGroupMembers)) {

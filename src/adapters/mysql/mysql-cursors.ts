@@ -1,8 +1,9 @@
 import type { ConversationRow, CursorMove, CursorStore, MemberCursor } from '../../ports/cursors.ts';
 import { directConversationId } from '../../protocol/ids.ts';
+import { chunksOf } from '../chunks.ts';
 import type { MysqlDatabase, Statements } from './mysql-database.ts';
 import { isMessage, type MaybeMessage, MESSAGE_COLUMNS } from './mysql-message-sql.ts';
-import { chunksOf, foundInChunks, KEYS_MAX, valuesTable } from './mysql-rows.ts';
+import { foundInChunks, KEYS_MAX, valuesTable } from './mysql-rows.ts';
 
 /** The fields of `MemberCursor`, of the table `m`. */
 const CURSOR_COLUMNS = 'm.user_id, m.conversation_id, m.join_seq, m.ack_seq, m.read_seq, m.own_seq';

@@ -1,7 +1,8 @@
 import type { QueryOptions, QueryResult, ResultSetHeader } from 'mysql2/promise';
+import { chunksOf } from '../chunks.ts';
 import { isLostRace } from './mysql-errors.ts';
 import { type LentConnection, type MysqlPoolOptions, openPool } from './mysql-pool.ts';
-import { chunksOf, REQUEST_CHARS_MAX } from './mysql-rows.ts';
+import { REQUEST_CHARS_MAX } from './mysql-rows.ts';
 
 export type SqlValue = string | number | null | SqlValue[];
 
@@ -89,7 +90,8 @@ function transactionOf(connection: LentConnection): Transaction {
     async runAll(those) {
       const texts = those.map(({ sql, values }) => connection.format(sql, values));
       for (const chunk of chunksOf(texts, Infinity, REQUEST_CHARS_MAX, ({ length }) => length)) {
-        await query({ sql: chunk.join('; ') });
+        // With null the driver does not look for `?` in what has its values.
+        await query({ sql: chunk.join('; '), values: null });
       }
     },
   };

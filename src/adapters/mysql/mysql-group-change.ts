@@ -1,8 +1,9 @@
 import type { Group, GroupMember, GroupState, GroupStep } from '../../ports/groups.ts';
 import type { Role } from '../../protocol/packets.ts';
+import { chunksOf } from '../chunks.ts';
 import type { SqlValue, Statements } from './mysql-database.ts';
 import { GROUP_SQL } from './mysql-group-sql.ts';
-import { chunksOf, foundInChunks, INSERT_ROWS_MAX } from './mysql-rows.ts';
+import { foundInChunks, INSERT_ROWS_MAX } from './mysql-rows.ts';
 
 export type NewMember = Pick<GroupMember, 'user_id' | 'role'>;
 

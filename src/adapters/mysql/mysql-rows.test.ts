@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chunksOf, foundInChunks, KEYS_MAX, valuesTable } from './mysql-rows.ts';
+import { chunksOf } from '../chunks.ts';
+import { foundInChunks, KEYS_MAX, valuesTable } from './mysql-rows.ts';
 
 test('chunks keep the order and hold as many as they may', () => {
   assert.deepEqual([...chunksOf([1, 2, 3, 4, 5], 2)], [[1, 2], [3, 4], [5]]);

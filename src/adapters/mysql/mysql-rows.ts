@@ -1,3 +1,5 @@
+import { chunksOf } from '../chunks.ts';
+
 /** Keys in one statement, at most: few enough that the server seeks each of them instead of reading the whole table. */
 export const KEYS_MAX = 1000;
 
@@ -6,28 +8,6 @@ export const INSERT_ROWS_MAX = 1000;
 
 /** Characters of one request, at most: far below the smallest `max_allowed_packet` in use, 4 MiB. */
 export const REQUEST_CHARS_MAX = 512 * 1024;
-
-/** Parts of `items` in their order, none empty. `charsOf` tells what counts towards `charsMax`. */
-export function* chunksOf<T>(
-  items: T[],
-  itemsMax: number,
-  charsMax = Infinity,
-  charsOf: (item: T) => number = () => 0,
-): Generator<T[]> {
-  let chunk: T[] = [];
-  let chars = 0;
-  for (const item of items) {
-    const more = charsOf(item);
-    if (chunk.length > 0 && (chunk.length >= itemsMax || chars + more > charsMax)) {
-      yield chunk;
-      chunk = [];
-      chars = 0;
-    }
-    chunk.push(item);
-    chars += more;
-  }
-  if (chunk.length > 0) yield chunk;
-}
 
 /** All that `select` finds for keys of which there may be any number. */
 export async function foundInChunks<K, T>(keys: K[], select: (keys: K[]) => Promise<T[]>): Promise<T[]> {

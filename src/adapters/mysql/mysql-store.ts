@@ -2,18 +2,12 @@ import { StoreConflict } from '../../ports/errors.ts';
 import type { GroupMember } from '../../ports/groups.ts';
 import type { ClaimSeqs, MessageStore, NewMessage, StoredMessage } from '../../ports/messages.ts';
 import { maySend } from '../../ports/standing.ts';
-import { directMembers } from '../../protocol/ids.ts';
+import { directMembers, isDirect } from '../../protocol/ids.ts';
+import { chunksOf } from '../chunks.ts';
 import type { MysqlDatabase, Statement, Statements, Transaction } from './mysql-database.ts';
 import { isDuplicate } from './mysql-errors.ts';
 import { GROUP_SQL } from './mysql-group-sql.ts';
-import {
-  chunksOf,
-  foundInChunks,
-  INSERT_ROWS_MAX,
-  KEYS_MAX,
-  REQUEST_CHARS_MAX,
-  valuesTable,
-} from './mysql-rows.ts';
+import { foundInChunks, INSERT_ROWS_MAX, KEYS_MAX, REQUEST_CHARS_MAX, valuesTable } from './mysql-rows.ts';
 
 /** Messages of one conversation in a batch. */
 interface Run {
@@ -119,7 +113,7 @@ async function lockHeads(tx: Statements, runs: Run[], createdAt: number): Promis
  * the lock that is held now.
  */
 async function checkSenders(tx: Statements, messages: NewMessage[]): Promise<void> {
-  const toGroups = messages.filter(({ conversation_id }) => !directMembers(conversation_id));
+  const toGroups = messages.filter(({ conversation_id }) => !isDirect(conversation_id));
   if (toGroups.length === 0) return;
   const pairs = new Map(
     toGroups.map((message) => [senderKey(message), [message.conversation_id, message.sender_id]]),

@@ -1,6 +1,7 @@
 import type { UserProfile, UserStore } from '../../ports/users.ts';
+import { chunksOf } from '../chunks.ts';
 import type { MysqlDatabase } from './mysql-database.ts';
-import { chunksOf, INSERT_ROWS_MAX } from './mysql-rows.ts';
+import { INSERT_ROWS_MAX } from './mysql-rows.ts';
 
 const PROFILE = 'SELECT user_id, nickname, last_ack_seq, inbox_epoch FROM user WHERE user_id = ?';
 

@@ -1,7 +1,7 @@
 import { StoreConflict } from '../../ports/errors.ts';
 import type { ClaimSeqs, MessageStore, NewMessage, SeqClaim, StoredMessage } from '../../ports/messages.ts';
 import { maySend } from '../../ports/standing.ts';
-import { directMembers } from '../../protocol/ids.ts';
+import { directMembers, isDirect } from '../../protocol/ids.ts';
 import { getRow, isDuplicate, type SqliteDatabase } from './sqlite-database.ts';
 import { headOf, type MessageStatements } from './sqlite-message-statements.ts';
 
@@ -87,7 +87,7 @@ function write(
 /** Fails where somebody may not send to a group, which another worker may have found out already. */
 function checkSenders(sql: MessageStatements, messages: NewMessage[]): void {
   for (const { conversation_id, sender_id, send_time } of messages) {
-    if (directMembers(conversation_id)) continue;
+    if (isDirect(conversation_id)) continue;
     const member = getRow<{ muted_until: number | null }>(sql.standing, conversation_id, sender_id);
     if (!maySend(member, send_time))
       throw new StoreConflict(`${sender_id} may not send to ${conversation_id}`);
