@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { inboxKeysOf, REDIS_KEYS } from '../../src/adapters/redis/redis-keys.ts';
+import { appendKeysOf, inboxKeysOf, REDIS_KEYS } from '../../src/adapters/redis/redis-keys.ts';
 import { range } from '../contract/samples.ts';
 import { connectScoped, SKIP } from './redis-fixture.ts';
 import { serverFrom } from './servers.ts';
@@ -26,16 +26,18 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
     const { redis, scope, ...fixture } = await connectScoped(url!);
     const user = scope.name('ann');
     const inboxKeys = inboxKeysOf(user);
+    const appendKeys = appendKeysOf(user);
     const registryKeys = [REDIS_KEYS.conn(user), REDIS_KEYS.seen(user)] as const;
     return {
       redis,
       scope,
       inboxKeys,
+      appendKeys,
       registryKeys,
       async append(epoch: string, ...messages: Written[]) {
         const kept = [4 * HOUR_MS, KEPT, HOUR_MS];
-        const [numbers] = await redis.inboxAppend(3, ...inboxKeys, epoch, ...kept, ...all(messages));
-        return numbers;
+        const [, [ofUser]] = await redis.inboxAppend(4, ...appendKeys, epoch, ...kept, ...all(messages));
+        return ofUser![0];
       },
       read: (epoch: string, after: number, limit = 10) =>
         redis.inboxRead(...inboxKeys, 'unwanted', 4 * HOUR_MS, epoch, after, limit),
@@ -88,7 +90,7 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
   test('inboxAppend finds one far back, and takes one for new that comes late', async () => {
     await using t = await open();
     const append = async (...messages: Written[]) =>
-      (await t.redis.inboxAppend(3, ...t.inboxKeys, 'e', HOUR_MS, 200, HOUR_MS, ...all(messages)))[0];
+      (await t.redis.inboxAppend(4, ...t.appendKeys, 'e', HOUR_MS, 200, HOUR_MS, ...all(messages)))[1][0]![0];
     const others = range(1, 150).map((seq) => at('d', seq));
     await append(at('c', 5), ...others);
     assert.deepEqual(await append(at('c', 5)), [1]);
@@ -105,20 +107,37 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
     assert.deepEqual(await t.append('e', at('c6', 1), at('c6', 2)), [6, 7]);
   });
 
-  test('inboxAppend gives each of several users what is theirs, and says how it went for each', async () => {
+  test('inboxAppend gives each of several users what is theirs, and says how it went and where each is', async () => {
     await using t = await open();
-    const keys = ['ann', 'bob', 'cid'].map((name) => inboxKeysOf(t.scope.name(name)));
+    const users = ['ann', 'bob', 'cid'].map((name) => t.scope.name(name));
+    const keys = users.map(appendKeysOf);
     const messages = [at('c', 1), at('d', 1), at('c', 2)];
     const append = (...which: number[][]) =>
       t.redis.inboxAppend(
-        9,
+        12,
         ...keys.flat(),
         ...['e', HOUR_MS, 10, HOUR_MS, messages.length],
         ...messages.flat(),
         ...which.flatMap((places) => [places.length, ...places]),
       );
-    assert.deepEqual(await append([1, 2], [3], []), [[1, 2], [1], []]);
-    assert.deepEqual(await append([2, 3], [1, 3], [2]), [[2, 3], [2, 1], [1]]);
+    const conn = keys[1]!.at(-1)!;
+    const routes = { phone: '{"gateway_id":"g1"}', web: '{"gateway_id":"g2"}' };
+    await t.redis.hset(conn, routes);
+    const held = Object.entries(routes).flat();
+    const before = Date.now();
+    const [[seconds, microseconds], placed] = await append([1, 2], [3], []);
+    assert.deepEqual(placed, [
+      [[1, 2], []],
+      [[1], held],
+      [[], []],
+    ]);
+    assert.ok(Math.abs(Number(seconds) * 1000 + Number(microseconds) / 1000 - before) < 60_000, seconds);
+    await t.redis.del(conn);
+    assert.deepEqual((await append([2, 3], [1, 3], [2]))[1], [
+      [[2, 3], []],
+      [[2, 1], []],
+      [[1], []],
+    ]);
     const kept = await Promise.all(keys.map(([inbox]) => t.redis.zrange(inbox, '0', '-1')));
     const [c1, d1, c2] = messages.map(([, , json]) => json);
     assert.deepEqual(kept, [[c1, d1, c2], [c2, c1], [d1]]);
@@ -139,6 +158,14 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
     await t.append('e', at('c', 3));
     const anew = await left();
     assert.ok(inbox(anew[0]!) && meta(anew[1]!) && meta(anew[2]!), `${anew}`);
+  });
+
+  test('seqTake counts each conversation on by as many as are wanted', async () => {
+    await using t = await open();
+    const [one, other] = ['one', 'other'].map((name) => REDIS_KEYS.seq(t.scope.name(name)));
+    assert.deepEqual(await t.redis.seqTake(2, one!, other!, 3, 1), [3, 1]);
+    assert.deepEqual(await t.redis.seqTake(3, other!, one!, other!, 2, 1, 5), [3, 4, 8]);
+    assert.deepEqual(await t.redis.mget(one!, other!), ['4', '8']);
   });
 
   test('both inbox scripts begin an epoch without what a lost one left behind', async () => {

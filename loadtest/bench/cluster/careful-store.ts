@@ -1,9 +1,8 @@
 import type { Redis } from 'ioredis';
 import type { Pool, PoolConnection } from 'mysql2/promise';
 import { valuesTable } from '../../../src/adapters/mysql/mysql-rows.ts';
-import { execute } from '../../../src/adapters/redis/redis-errors.ts';
-import { queueAppends, type UserMessages } from '../../../src/adapters/redis/redis-inbox.ts';
-import { queueRoutes, readRoutes } from '../../../src/adapters/redis/redis-registry.ts';
+import { inOneWrite } from '../../../src/adapters/redis/redis-errors.ts';
+import { appendInboxes, type UserMessages } from '../../../src/adapters/redis/redis-inbox.ts';
 import {
   type BareNames,
   type BarePush,
@@ -44,11 +43,13 @@ export function createCarefulStore(pool: Pool, redis: Redis, name: string): Bare
     connection.release();
 
     const ofUsers = byUser(placed);
-    const { numbers, routes } = await deliver(redis, names, ofUsers);
+    const inboxes = ofUsers.map(({ userId, messages }) => ({ userId: names.user(userId), messages }));
+    const delivered = await appendInboxes(redis, inboxes, INBOX);
     const pushes = ofUsers.flatMap(({ userId, messages }, i): BarePush[] => {
-      if (!routes[i]!.some(({ gateway_id }) => gateway_id === name)) return [];
+      const { numbers, routes } = delivered[i]!;
+      if (!routes.some(({ gateway_id }) => gateway_id === name)) return [];
       return messages.map((message, j) => {
-        const frame = `${frameOf(message).slice(0, -1)},"inbox_seq":${numbers[i]![j]}}`;
+        const frame = `${frameOf(message).slice(0, -1)},"inbox_seq":${numbers[j]}}`;
         return { users: [userId], frame };
       });
     });
@@ -112,26 +113,11 @@ async function claim(
   before: Map<string, number>,
   heads: Map<string, number>,
 ): Promise<void> {
-  const pipeline = redis.pipeline();
-  for (const [id, head] of heads) pipeline.incrby(names.counter(id), head - before.get(id)!);
-  const taken = await execute(pipeline);
+  const taken = await inOneWrite(redis, () =>
+    [...heads].map(([id, head]) => redis.incrby(names.counter(id), head - before.get(id)!)),
+  );
   const wanted = [...heads.values()];
   if (taken.some((last, i) => last !== wanted[i])) throw new Error('a counter is wrong');
-}
-
-/** The numbers in the inboxes, for each user those of the messages in turn, and each user's routes. */
-async function deliver(redis: Redis, names: BareNames, ofUsers: UserMessages[]) {
-  const pipeline = redis.pipeline();
-  const inboxes = ofUsers.map(({ userId, messages }) => ({ userId: names.user(userId), messages }));
-  queueAppends(pipeline, inboxes, INBOX);
-  const calls = pipeline.length;
-  const users = inboxes.map(({ userId }) => userId);
-  queueRoutes(pipeline, users);
-  const replies = await execute(pipeline);
-  return {
-    numbers: (replies.slice(0, calls) as number[][][]).flat(),
-    routes: readRoutes(users, replies.slice(calls)).map(([, found]) => found),
-  };
 }
 
 function byUser(placed: PlacedChat[]): UserMessages[] {

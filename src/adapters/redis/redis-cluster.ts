@@ -2,7 +2,7 @@ import calculateSlot from 'cluster-key-slot';
 import type { Redis } from 'ioredis';
 import { StoreUnavailable } from '../../ports/errors.ts';
 import { closeRedis, createRedis, type RedisConnectionOptions, untilReady } from './redis-connection.ts';
-import { execute } from './redis-errors.ts';
+import { inOneWrite } from './redis-errors.ts';
 import type { Shards } from './redis-shards.ts';
 
 const SLOTS = 16_384;
@@ -88,8 +88,9 @@ class RedisCluster implements Shards {
     const asked = reachable[this.turn++ % reachable.length];
     if (!asked) return;
     try {
-      const [info, ranges] = await execute(asked.pipeline().cluster('INFO').cluster('SLOTS'));
-      if (/^cluster_state:ok/m.test(info as string)) this.take(ranges as SlotRange[], asked.options.host!);
+      const [info, ranges] = await inOneWrite(asked, () => [asked.cluster('INFO'), asked.cluster('SLOTS')]);
+      if (/^cluster_state:ok/m.test(String(info)))
+        this.take(ranges as unknown as SlotRange[], asked.options.host!);
       else this.fault = 'the cluster is down, or does not hold all slots';
     } catch (error) {
       this.fault = (error as Error).message;

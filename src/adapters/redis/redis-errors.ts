@@ -1,4 +1,4 @@
-import { type ChainableCommander, ReplyError } from 'ioredis';
+import { type Redis, ReplyError } from 'ioredis';
 import { StoreUnavailable } from '../../ports/errors.ts';
 
 /**
@@ -23,7 +23,7 @@ const UNAVAILABLE_CODES = new Set([
   'NOPERM',
 ]);
 
-/** Runs a command or pipeline; an error that may pass becomes `StoreUnavailable`. */
+/** Runs a command; an error that may pass becomes `StoreUnavailable`. */
 export async function reach<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -32,13 +32,28 @@ export async function reach<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Sends a pipeline and gives its replies. Where one command failed, others may have been carried out. */
-export async function execute(pipeline: ChainableCommander): Promise<unknown[]> {
-  const results = (await reach(() => pipeline.exec())) ?? [];
-  return results.map(([error, reply]) => {
-    if (error) throw translated(error);
-    return reply;
-  });
+/**
+ * Sends commands in one write, and gives their replies when all have come. Where one failed, others may have been carried
+ * out. (A pipeline of the library does that too, but each one defines a property of its own, and so a hidden class that
+ * holds all of its commands until the whole heap is collected.)
+ */
+export async function inOneWrite<const T extends readonly Promise<unknown>[]>(
+  redis: Redis,
+  send: () => T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const { stream } = redis as { stream?: Redis['stream'] };
+  stream?.cork();
+  let sent: T;
+  try {
+    sent = send();
+  } finally {
+    stream?.uncork();
+  }
+  const outcomes = await Promise.allSettled(sent);
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw translated(outcome.reason);
+    return outcome.value;
+  }) as { -readonly [K in keyof T]: Awaited<T[K]> };
 }
 
 /** The driver's errors are answers of the server, or they say that there was none. */

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Gateways } from '../../ports/gateways.ts';
 import type { Route } from '../../ports/registry.ts';
-import { execute, reach } from './redis-errors.ts';
+import { inOneWrite, reach } from './redis-errors.ts';
 import { REDIS_KEYS, userOfConn } from './redis-keys.ts';
 import type { HeldRoute } from './redis-registry.ts';
 import { executeEach, type Shards } from './redis-shards.ts';
@@ -16,12 +16,12 @@ export function createRedisGateways(shards: Shards): Gateways {
   return {
     async sign(gatewayId, connections) {
       const scores = [connections, await serverTime(shards)];
-      await executeEach(shards, KEYS, (pipeline, key, i) => pipeline.zadd(key, scores[i]!, gatewayId));
+      await executeEach(shards, KEYS, (redis, key, i) => redis.zadd(key, scores[i]!, gatewayId));
     },
 
     async signs() {
-      const [counts, signs] = await executeEach(shards, KEYS, (pipeline, key) =>
-        pipeline.zrange(key, '0', '-1', 'WITHSCORES'),
+      const [counts, signs] = await executeEach(shards, KEYS, (redis, key) =>
+        redis.zrange(key, '0', '-1', 'WITHSCORES'),
       );
       const connections = scoresOf(counts as string[]);
       return [...scoresOf(signs as string[])].map(([gatewayId, at]) => ({
@@ -32,7 +32,7 @@ export function createRedisGateways(shards: Shards): Gateways {
     },
 
     async forget(gatewayId) {
-      await executeEach(shards, KEYS, (pipeline, key) => pipeline.zrem(key, gatewayId));
+      await executeEach(shards, KEYS, (redis, key) => redis.zrem(key, gatewayId));
     },
 
     async *routesTo(gatewayId) {
@@ -58,9 +58,7 @@ function scoresOf(reply: string[]): Map<string, number> {
 }
 
 async function routesIn(redis: Redis, keys: string[]): Promise<Route[]> {
-  const pipeline = redis.pipeline();
-  for (const key of keys) pipeline.hgetall(key);
-  const replies = (await execute(pipeline)) as Record<string, string>[];
+  const replies = await inOneWrite(redis, () => keys.map((key) => redis.hgetall(key)));
   return replies.flatMap((held, i) =>
     Object.entries(held).map(([device_id, value]) => {
       const { gateway_id, session_id }: HeldRoute = JSON.parse(value);

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type { ChainableCommander } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Inbox, InboxRead } from '../../ports/inbox.ts';
 import type { StoredMessage } from '../../ports/messages.ts';
 import type { Route } from '../../ports/registry.ts';
-import { execute, reach } from './redis-errors.ts';
-import { inboxKeysOf, REDIS_KEYS } from './redis-keys.ts';
+import { chunksOf } from '../chunks.ts';
+import { inOneWrite, reach } from './redis-errors.ts';
+import { appendKeysOf, inboxKeysOf, REDIS_KEYS } from './redis-keys.ts';
 import { watchLives } from './redis-life.ts';
-import { queueRoutes, readRoutes } from './redis-registry.ts';
+import { liveRoutes } from './redis-registry.ts';
 import { byServer, type Shards } from './redis-shards.ts';
+import { millisecondsOf } from './redis-time.ts';
 
 export interface RedisInboxOptions {
   shards: Shards;
@@ -64,23 +66,17 @@ export function createRedisInbox({ shards, length, ttlMs }: RedisInboxOptions): 
           // An epoch is a user's own, so those that begin here may share its name.
           const epoch = newEpoch(await presentLife(redis));
           const ofServer = which.map((nth) => ofUsers[nth]!);
-          const users = ofServer.map(([userId]) => userId);
-          const pipeline = redis.pipeline();
           const wanted = ofServer.map(([userId, indexes]): UserMessages => {
             return { userId, messages: indexes.map((index) => entries[index]!.message) };
           });
-          queueAppends(pipeline, wanted, { epoch, metaTtlMs, length, ttlMs }, usersMax);
-          const calls = pipeline.length;
-          // Behind the messages, as a server carries out a pipeline in its order; the keys of a user are in one slot.
-          queueRoutes(pipeline, users);
-          const replies = await execute(pipeline);
-          const numbers = (replies.slice(0, calls) as number[][][]).flat();
-          ofServer.forEach(([, indexes], i) => {
+          const placed = await appendInboxes(redis, wanted, { epoch, metaTtlMs, length, ttlMs }, usersMax);
+          ofServer.forEach(([userId, indexes], i) => {
+            const { numbers, routes: found } = placed[i]!;
             indexes.forEach((index, j) => {
-              seqs[index] = numbers[i]![j]!;
+              seqs[index] = numbers[j]!;
             });
+            routes.set(userId, found);
           });
-          for (const [userId, found] of readRoutes(users, replies.slice(calls))) routes.set(userId, found);
         }),
       );
       return { seqs, routes };
@@ -93,19 +89,41 @@ export interface UserMessages {
   messages: StoredMessage[];
 }
 
-/** Each reply is, for each user of a call in turn, the numbers of its messages. */
-export function queueAppends(
-  pipeline: ChainableCommander,
+interface Placed {
+  /** In the inbox, of each message. */
+  numbers: number[];
+  /** Where the user was when they were there. */
+  routes: Route[];
+}
+
+/** To inboxes on one server. */
+export async function appendInboxes(
+  redis: Redis,
   ofUsers: UserMessages[],
   { epoch, metaTtlMs, length, ttlMs }: { epoch: string; metaTtlMs: number; length: number; ttlMs: number },
   usersMax = CALL_USERS_MAX,
-): void {
-  for (let from = 0; from < ofUsers.length; from += usersMax) {
-    const users = ofUsers.slice(from, from + usersMax);
-    const keys = users.flatMap(({ userId }) => inboxKeysOf(userId));
-    const messages = messageArguments(users.map(({ messages }) => messages));
-    pipeline.inboxAppend(keys.length, ...keys, epoch, metaTtlMs, length, ttlMs, ...messages);
-  }
+): Promise<Placed[]> {
+  const replies = await inOneWrite(redis, () =>
+    [...chunksOf(ofUsers, usersMax)].map((users) => {
+      const keys = users.flatMap(({ userId }) => appendKeysOf(userId));
+      const messages = messageArguments(users.map(({ messages }) => messages));
+      return redis.inboxAppend(keys.length, ...keys, epoch, metaTtlMs, length, ttlMs, ...messages);
+    }),
+  );
+  let nth = 0;
+  return replies.flatMap(([time, placed]) => {
+    const now = millisecondsOf(time);
+    return placed.map(([numbers, held]) => {
+      return { numbers, routes: liveRoutes(ofUsers[nth++]!.userId, pairsOf(held), now) };
+    });
+  });
+}
+
+function pairsOf(fieldsAndValues: string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < fieldsAndValues.length; i += 2)
+    pairs.push([fieldsAndValues[i]!, fieldsAndValues[i + 1]!]);
+  return pairs;
 }
 
 /** Each message once, and for each user which of them: a direct message is in two inboxes. */

@@ -26,6 +26,11 @@ export function inboxKeysOf(userId: string): [inbox: string, meta: string, newes
   return [REDIS_KEYS.inbox(userId), REDIS_KEYS.inboxMeta(userId), REDIS_KEYS.inboxNewest(userId)];
 }
 
+/** And where the user is: what an append looks at. */
+export function appendKeysOf(userId: string): [...inbox: ReturnType<typeof inboxKeysOf>, conn: string] {
+  return [...inboxKeysOf(userId), REDIS_KEYS.conn(userId)];
+}
+
 /** The user of a key that `conn` made. */
 export function userOfConn(key: string): string {
   return key.slice(key.indexOf('{') + 1, -1);

@@ -1,5 +1,5 @@
 import type { InboxState, RouteState } from '../../ports/operations.ts';
-import { execute, reach } from './redis-errors.ts';
+import { inOneWrite, reach } from './redis-errors.ts';
 import { inboxKeysOf, REDIS_KEYS } from './redis-keys.ts';
 import type { HeldRoute } from './redis-registry.ts';
 import type { Shards } from './redis-shards.ts';
@@ -10,9 +10,10 @@ import { millisecondsOf } from './redis-time.ts';
 /** The user's live routes, longest first, with the signs of life of their gateways. */
 export async function readRoutes(shards: Shards, userId: string): Promise<RouteState[]> {
   const key = REDIS_KEYS.conn(userId);
-  const [time, held] = await execute(shards.of(key).pipeline().time().hgetall(key));
+  const redis = shards.of(key);
+  const [time, held] = await inOneWrite(redis, () => [redis.time(), redis.hgetall(key)]);
   const now = millisecondsOf(time);
-  const routes = Object.entries(held as Record<string, string>)
+  const routes = Object.entries(held)
     .map(([device_id, value]) => ({ device_id, ...(JSON.parse(value) as HeldRoute) }))
     .filter(({ expires_at }) => expires_at > now)
     .sort((a, b) => a.since - b.since);
@@ -27,14 +28,12 @@ export async function readRoutes(shards: Shards, userId: string): Promise<RouteS
 }
 
 export async function readInboxState(shards: Shards, userId: string): Promise<InboxState | undefined> {
-  const pipeline = shards
-    .of(REDIS_KEYS.inbox(userId))
-    .pipeline()
-    .hmget(REDIS_KEYS.inboxMeta(userId), 'epoch', 'seq')
-    .zcard(REDIS_KEYS.inbox(userId));
-  const [meta, length] = (await execute(pipeline)) as [[string | null, string | null], number];
-  const [epoch, seq] = meta;
-  return epoch === null ? undefined : { epoch, seq: Number(seq), length };
+  const redis = shards.of(REDIS_KEYS.inbox(userId));
+  const [[epoch, seq], length] = await inOneWrite(redis, () => [
+    redis.hmget(REDIS_KEYS.inboxMeta(userId), 'epoch', 'seq'),
+    redis.zcard(REDIS_KEYS.inbox(userId)),
+  ]);
+  return epoch == null ? undefined : { epoch, seq: Number(seq), length };
 }
 
 /** All of it at once: numbers without their epoch would be taken for those of the next one. */

@@ -1,6 +1,6 @@
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { PresenceState, Registration, Registry, Route } from '../../ports/registry.ts';
-import { execute, reach } from './redis-errors.ts';
+import { inOneWrite, reach } from './redis-errors.ts';
 import { REDIS_KEYS } from './redis-keys.ts';
 import type { HoldReply } from './redis-scripts.ts';
 import { byServer, executeEach, type Shards } from './redis-shards.ts';
@@ -41,9 +41,9 @@ export function createRedisRegistry({ shards, ttlMs }: RedisRegistryOptions): Re
 
     async refresh(routes) {
       const keys = routes.map(({ user_id }) => REDIS_KEYS.conn(user_id));
-      const replies = (await executeEach(shards, keys, (pipeline, _key, i) =>
-        pipeline.registryHold(...holdArguments(routes[i]!, ttlMs), ANY_NUMBER),
-      )) as HoldReply[];
+      const replies = await executeEach(shards, keys, (redis, _key, i) =>
+        redis.registryHold(...holdArguments(routes[i]!, ttlMs), ANY_NUMBER),
+      );
       return routes.filter((_, i) => replies[i]![0] === 'superseded');
     },
 
@@ -58,11 +58,15 @@ export function createRedisRegistry({ shards, ttlMs }: RedisRegistryOptions): Re
     async routes(userIds) {
       const result = new Map<string, Route[]>();
       await eachServer(shards, userIds, async (redis, users) => {
-        const pipeline = redis.pipeline();
-        queueRoutes(pipeline, users);
-        for (const [userId, routes] of readRoutes(users, await execute(pipeline))) {
+        const [time, ...held] = await inOneWrite(redis, () => [
+          redis.time(),
+          ...users.map((userId) => redis.hgetall(REDIS_KEYS.conn(userId))),
+        ]);
+        const now = millisecondsOf(time);
+        users.forEach((userId, i) => {
+          const routes = liveRoutes(userId, Object.entries(held[i]!), now);
           if (routes.length > 0) result.set(userId, routes);
-        }
+        });
       });
       return result;
     },
@@ -70,33 +74,22 @@ export function createRedisRegistry({ shards, ttlMs }: RedisRegistryOptions): Re
     async presence(userIds) {
       const result = new Map<string, PresenceState>();
       await eachServer(shards, userIds, async (redis, users) => {
-        const pipeline = redis.pipeline().time();
-        for (const userId of users) {
-          pipeline.hgetall(REDIS_KEYS.conn(userId));
-          pipeline.get(REDIS_KEYS.seen(userId));
-        }
-        const [time, ...replies] = await execute(pipeline);
+        const [time, ...ofUsers] = await inOneWrite(redis, () => [
+          redis.time(),
+          ...users.map((userId) =>
+            Promise.all([redis.hgetall(REDIS_KEYS.conn(userId)), redis.get(REDIS_KEYS.seen(userId))]),
+          ),
+        ]);
         const now = millisecondsOf(time);
         users.forEach((userId, i) => {
-          const routes = liveRoutes(userId, replies[2 * i] as Record<string, string>, now);
-          result.set(userId, presenceOf(routes.length, replies[2 * i + 1] as string | null, now));
+          const [held, seen] = ofUsers[i]!;
+          const routes = liveRoutes(userId, Object.entries(held), now);
+          result.set(userId, presenceOf(routes.length, seen, now));
         });
       });
       return result;
     },
   };
-}
-
-/** Looks users up whose keys are on the same server. */
-export function queueRoutes(pipeline: ChainableCommander, userIds: string[]): void {
-  pipeline.time();
-  for (const userId of userIds) pipeline.hgetall(REDIS_KEYS.conn(userId));
-}
-
-/** Of each user, from the replies to `queueRoutes`. */
-export function readRoutes(userIds: string[], [time, ...held]: unknown[]): [userId: string, Route[]][] {
-  const now = millisecondsOf(time);
-  return userIds.map((userId, i) => [userId, liveRoutes(userId, held[i] as Record<string, string>, now)]);
 }
 
 /** Does something with the users of each server, by its own clock. */
@@ -131,8 +124,9 @@ function registrationOf(route: Route, [outcome, came, gateway_id, session_id]: H
   return { outcome, came: came === 1, replaced: { ...route, gateway_id, session_id } };
 }
 
-function liveRoutes(user_id: string, held: Record<string, string>, now: number): Route[] {
-  return Object.entries(held).flatMap(([device_id, value]) => {
+/** Of a user's devices and what is held for each, the routes that have not lapsed. */
+export function liveRoutes(user_id: string, held: [deviceId: string, json: string][], now: number): Route[] {
+  return held.flatMap(([device_id, value]) => {
     const { gateway_id, session_id, expires_at }: HeldRoute = JSON.parse(value);
     return expires_at > now ? [{ user_id, device_id, gateway_id, session_id }] : [];
   });

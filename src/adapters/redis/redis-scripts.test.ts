@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inboxKeysOf } from './redis-keys.ts';
+import { appendKeysOf } from './redis-keys.ts';
 import { REDIS_SCRIPTS } from './redis-scripts.ts';
 
+/** Of those that take as many as they are told: the keys of one. */
+const KEYS_OF_ONE: Record<string, number> = { inboxAppend: appendKeysOf('ann').length, seqTake: 1 };
+
 for (const [name, { lua, ...keys }] of Object.entries(REDIS_SCRIPTS)) {
-  /** Where it is not fixed, that of one user. */
-  const numberOfKeys = 'numberOfKeys' in keys ? keys.numberOfKeys : inboxKeysOf('ann').length;
+  const numberOfKeys = 'numberOfKeys' in keys ? keys.numberOfKeys : KEYS_OF_ONE[name];
   test(`the header of ${name} names every key, every argument and the result`, () => {
     const lines = lua.split('\n');
     const end = lines.findIndex((line) => !line.startsWith('--'));

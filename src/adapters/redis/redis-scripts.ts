@@ -5,6 +5,8 @@ import type { Result } from 'ioredis';
 export const REDIS_SCRIPTS = {
   /** Takes as many keys as it is told. */
   inboxAppend: { lua: read('./lua/inbox-append.lua') },
+  /** Takes as many keys as it is told. */
+  seqTake: { lua: read('./lua/seq-take.lua') },
   inboxRead: { lua: read('./lua/inbox-read.lua'), numberOfKeys: 3 },
   registryHold: { lua: read('./lua/registry-hold.lua'), numberOfKeys: 2 },
   registryRelease: { lua: read('./lua/registry-release.lua'), numberOfKeys: 2 },
@@ -17,6 +19,10 @@ function read(file: string): string {
 type InboxKeys = [inbox: string, meta: string, newest: string];
 type RegistryKeys = [conn: string, seen: string];
 
+export type AppendReply = [
+  time: [seconds: string, microseconds: string],
+  ofUsers: [numbers: number[], held: string[]][],
+];
 export type InboxReadReply = [epoch: string, seq: number, resync: 0 | 1, members: string[]];
 export type HoldReply = [
   outcome: 'registered' | 'superseded' | 'full',
@@ -29,7 +35,11 @@ declare module 'ioredis' {
   interface RedisCommander<Context> {
     inboxAppend(
       ...args: [numberOfKeys: number, ...keysAndArguments: (string | number)[]]
-    ): Result<number[][], Context>;
+    ): Result<AppendReply, Context>;
+
+    seqTake(
+      ...args: [numberOfKeys: number, ...keysAndCounts: (string | number)[]]
+    ): Result<number[], Context>;
 
     inboxRead(
       ...args: [

@@ -1,6 +1,6 @@
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { closeRedis, createRedis, type RedisConnectionOptions, untilReady } from './redis-connection.ts';
-import { execute } from './redis-errors.ts';
+import { inOneWrite } from './redis-errors.ts';
 
 /** The servers that hold the keys: a single one, or the primaries of a Redis Cluster. They are connected to in the background. */
 export interface Shards extends AsyncDisposable {
@@ -36,20 +36,18 @@ export function byServer(shards: Shards, names: string[]): Map<Redis, number[]> 
   return Map.groupBy(names.keys(), (index) => shards.of(names[index]!));
 }
 
-/** One command for each key, those of a server in one pipeline; gives the replies in the order of the keys. */
-export async function executeEach(
+/** One command for each key, those of a server in one write; gives the replies in the order of the keys. */
+export async function executeEach<T>(
   shards: Shards,
   keys: string[],
-  add: (pipeline: ChainableCommander, key: string, index: number) => unknown,
-): Promise<unknown[]> {
-  const replies = new Array<unknown>(keys.length);
+  send: (redis: Redis, key: string, index: number) => Promise<T>,
+): Promise<T[]> {
+  const replies = new Array<T>(keys.length);
   await Promise.all(
     [...byServer(shards, keys)].map(async ([redis, which]) => {
-      const pipeline = redis.pipeline();
-      for (const index of which) add(pipeline, keys[index]!, index);
-      const ofServer = await execute(pipeline);
+      const ofServer = await inOneWrite(redis, () => which.map((index) => send(redis, keys[index]!, index)));
       which.forEach((index, i) => {
-        replies[index] = ofServer[i];
+        replies[index] = ofServer[i]!;
       });
     }),
   );

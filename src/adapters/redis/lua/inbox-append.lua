@@ -1,11 +1,12 @@
--- Appends messages to the inboxes of some users, each with the next number of that inbox. A message that is there already,
--- by its conversation and seq, keeps its number, so the same call again changes nothing but the times. The oldest messages
--- of an inbox go where there are too many.
+-- Appends messages to the inboxes of some users, each with the next number of that inbox, and tells where the users are. A
+-- message that is there already, by its conversation and seq, keeps its number, so the same call again changes nothing but
+-- the times. The oldest messages of an inbox go where there are too many.
 --
 -- KEYS[1]  sorted set  inbox of the first user: number → the message's JSON, which begins with its conversation and seq
 -- KEYS[2]  hash        meta: epoch, seq
 -- KEYS[3]  hash        newest: conversation id → the greatest seq of it that was appended
---                      The same three of each further user follow.
+-- KEYS[4]  hash        conn: device id → JSON of the route, lapsed or not
+--                      The same four of each further user follow.
 -- ARGV[1]  string      the epoch to begin where there is none of this life of the server
 -- ARGV[2]  integer     ms that meta is kept
 -- ARGV[3]  integer     messages that are kept
@@ -13,7 +14,8 @@
 -- ARGV[5]  integer     messages that follow
 -- ARGV[6…] string      conversation id, seq and JSON of each message, in turn; then of each user, in the order of the
 --                      keys, how many of the messages are appended, and which, each by its place from 1
--- Returns  array of arrays of integer: for each user the number of each message
+-- Returns  array: the server's time (array of string: seconds, and microseconds of the second); of each user an array of
+--          the number of each message (array of integer) and the user's conn (array of string: field and value in turn)
 
 local meta_ttl, length, ttl = ARGV[2], tonumber(ARGV[3]), ARGV[4]
 
@@ -132,11 +134,12 @@ local function append(inbox, meta, newest, first, past)
   return numbers
 end
 
-local numbers_of_users = {}
+local of_users = {}
 local at = 6 + 3 * ARGV[5]
-for key = 1, #KEYS, 3 do
+for key = 1, #KEYS, 4 do
   local past = at + 1 + ARGV[at]
-  numbers_of_users[#numbers_of_users + 1] = append(KEYS[key], KEYS[key + 1], KEYS[key + 2], at + 1, past)
+  local numbers = append(KEYS[key], KEYS[key + 1], KEYS[key + 2], at + 1, past)
+  of_users[#of_users + 1] = { numbers, redis.call('HGETALL', KEYS[key + 3]) }
   at = past
 end
-return numbers_of_users
+return { redis.call('TIME'), of_users }
