@@ -38,16 +38,7 @@ export class Outgoing {
     const routes = wanted.size > 0 ? new Map([...known, ...(await registry.routes([...wanted]))]) : known;
     for (const { userIds, push } of this.toUsers) {
       for (const [gatewayId, user_ids] of usersByGateway(userIds, routes)) {
-        const { frame, except_session, except_user, accepted_at, trace } = push;
-        this.gateway(gatewayId, {
-          to: 'users',
-          user_ids,
-          frame,
-          except_session,
-          except_user,
-          accepted_at,
-          trace,
-        });
+        this.gateway(gatewayId, { to: 'users', user_ids, ...push });
       }
     }
     await Promise.all([

@@ -45,14 +45,15 @@ function batchOf(paused: Set<number>): EachBatchPayload {
     isRunning: () => true,
     isStale: () => false,
     heartbeat: async () => {},
+    resolveOffset() {},
+    uncommittedOffsets: () => ({}),
+    commitOffsetsIfNecessary: async () => {},
     pause() {
       paused.add(PARTITION);
       return () => paused.delete(PARTITION);
     },
   } as unknown as EachBatchPayload;
 }
-
-const NOTHING_TO_COMMIT = { uncommittedOffsets: () => ({}), commitOffsetsIfNecessary: async () => {} };
 
 function startConsumerOf(kafka: Kafka, handler: BatchHandler<Topic>): Promise<Consumer> {
   const names = { topic: 'topic', group: 'group' };
@@ -83,12 +84,9 @@ test('the member goes on heartbeating while a handler works, and no longer', asy
   const { promise: work, resolve: end } = Promise.withResolvers<void>();
   const crashed = crashedConsumer();
   const consumer = await startConsumerOf(crashed.kafka, () => work);
-  const payload = batchOf(new Set());
   let beats = 0;
   const heartbeat = async () => void beats++;
-  const done = crashed.handOut(
-    Object.assign(payload, { heartbeat, resolveOffset() {}, ...NOTHING_TO_COMMIT }),
-  );
+  const done = crashed.handOut({ ...batchOf(new Set()), heartbeat });
   t.mock.timers.tick(3500);
   assert.equal(beats, 3);
   end();
@@ -106,7 +104,7 @@ test('of the batches that are done none but the newest stays in memory', async (
   const consumer = await startConsumerOf(crashed.kafka, async () => {});
   const batches: WeakRef<object>[] = [];
   const handOut = () => {
-    const payload = Object.assign(batchOf(new Set()), { resolveOffset() {}, ...NOTHING_TO_COMMIT });
+    const payload = batchOf(new Set());
     batches.push(new WeakRef(payload.batch));
     return crashed.handOut(payload);
   };

@@ -1,4 +1,4 @@
-import type { Sequencer } from '../../ports/sequencer.ts';
+import type { Sequencer, SeqWant } from '../../ports/sequencer.ts';
 import { chunksOf } from '../chunks.ts';
 import { inOneWrite } from './redis-errors.ts';
 import { REDIS_KEYS } from './redis-keys.ts';
@@ -6,11 +6,6 @@ import { executeEach, type Shards } from './redis-shards.ts';
 
 /** Counters in one call of the script: Redis does nothing else meanwhile. */
 const CALL_COUNTERS_MAX = 100;
-
-interface Want {
-  conversationId: string;
-  count: number;
-}
 
 /**
  * Counters in Redis. Where an answer is lost the numbers are taken all the same: the counter then runs ahead of the
@@ -31,12 +26,12 @@ export function createRedisSequencer(shards: Shards): Sequencer {
 }
 
 /** Gives the last number taken of each. The counters are in different slots, which a script cannot reach at once. */
-function takeEach(shards: Shards, wants: Want[]): Promise<number[]> {
+function takeEach(shards: Shards, wants: SeqWant[]): Promise<number[]> {
   const keys = wants.map(({ conversationId }) => REDIS_KEYS.seq(conversationId));
   return executeEach(shards, keys, (redis, key, i) => redis.incrby(key, wants[i]!.count));
 }
 
-async function takeTogether(shards: Shards, wants: Want[]): Promise<number[]> {
+async function takeTogether(shards: Shards, wants: SeqWant[]): Promise<number[]> {
   if (wants.length === 0) return [];
   const [redis] = shards.all();
   const taken = await inOneWrite(redis!, () =>
