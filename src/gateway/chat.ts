@@ -1,5 +1,4 @@
 import { type ChatEvent, EVENT_VERSION } from '../ports/log-events.ts';
-import { contentDigest } from '../ports/message-view.ts';
 import { answerFrame } from '../protocol/frames.ts';
 import { directConversationId, directMembers } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -10,7 +9,7 @@ import type { ChatRequest } from '../protocol/requests.ts';
 import { directAccess } from './access.ts';
 import type { Gateway } from './gateway-state.ts';
 import { RATE_RETRY_AFTER_MS } from './rate-limit.ts';
-import { acceptedAt } from './recent-messages.ts';
+import { acceptedAt, fingerprint } from './recent-messages.ts';
 import type { Session } from './session.ts';
 import { checkGroupStanding } from './standing.ts';
 import { isUploadUrl, uploadName } from './uploads.ts';
@@ -114,44 +113,27 @@ async function accept(
   startedAt: number,
 ): Promise<void> {
   const now = gateway.now();
-  const key = `${event.sender_id} ${event.msg_id}`;
-  const digest = fingerprint(event);
-  const known = gateway.recent.get(key);
-  if (known && known.digest !== digest) {
+  const { sender_id, msg_id } = event;
+  const print = fingerprint(event);
+  const known = gateway.recent.get(sender_id, msg_id);
+  if (known && known.fingerprint !== print) {
     throw new Refusal('conflict', 'This msg_id was used for another message.');
   }
   event.send_time = acceptedAt(known, now);
-  if (!known) gateway.recent.add(key, { digest, sendTime: now });
+  if (!known) gateway.recent.add(sender_id, msg_id, { fingerprint: print, sendTime: now });
+  const appendedAt = performance.now();
   try {
-    await append(gateway, event);
+    await gateway.log.append('messages', event.conversation_id, event);
   } catch (error) {
-    if (!known) gateway.recent.delete(key);
+    gateway.metrics.appendErrors.inc();
+    if (!known) gateway.recent.delete(sender_id, msg_id);
     throw error;
   }
   const answer: ChatAnswer = { conversation_id: event.conversation_id, server_time: event.send_time };
   session.write(answerFrame(CMD.chat, event.msg_id, answer));
-  gateway.metrics.sendSeconds.observe((performance.now() - startedAt) / 1000);
-}
-
-/** Contents up to this long are compared as they are; that is cheaper than a digest. */
-const COMPARED_CHARS_MAX = 100;
-
-/** Tells whether a message sent again is the same one. */
-function fingerprint(event: ChatEvent): string {
-  const { conversation_id, msg_type, content } = event;
-  const short = content.length <= COMPARED_CHARS_MAX;
-  return `${conversation_id} ${short ? `${msg_type}=${content}` : contentDigest(event)}`;
-}
-
-async function append(gateway: Gateway, event: ChatEvent): Promise<void> {
-  const startedAt = performance.now();
-  try {
-    await gateway.log.append('messages', event.conversation_id, event);
-    gateway.metrics.appendSeconds.observe((performance.now() - startedAt) / 1000);
-  } catch (error) {
-    gateway.metrics.appendErrors.inc();
-    throw error;
-  }
+  const answeredAt = performance.now();
+  gateway.metrics.appendSeconds.observe((answeredAt - appendedAt) / 1000);
+  gateway.metrics.sendSeconds.observe((answeredAt - startedAt) / 1000);
 }
 
 /** The others of a direct conversation; nobody where it is with oneself. */

@@ -44,7 +44,7 @@ function deliver(gateway: Gateway, push: Push): void {
       kick(gateway.locals.session(push.session_id));
       break;
     case 'forget':
-      gateway.recent.delete(`${push.sender_id} ${push.msg_id}`);
+      gateway.recent.delete(push.sender_id, push.msg_id);
       break;
     case 'reply':
       gateway.replies.onReply(push.reply_id, push.refusal);

@@ -1,4 +1,4 @@
-import { acceptedAt, RecentMessages } from '../../../src/gateway/recent-messages.ts';
+import { acceptedAt, fingerprint, RecentMessages } from '../../../src/gateway/recent-messages.ts';
 import type { EventLog } from '../../../src/ports/event-log.ts';
 import type { ChatEvent } from '../../../src/ports/log-events.ts';
 import { toMessage } from '../../../src/ports/message-view.ts';
@@ -131,9 +131,7 @@ export class People {
 
   /** As the gateway does it: see `accept` of its chat. */
   private async accept(gateway: Gateway, send: Send): Promise<'answered' | 'refused'> {
-    const key = `${send.senderId} ${send.msgId}`;
-    const known = gateway.recent.get(key);
-    if (known && known.digest !== send.content) return 'refused';
+    const known = gateway.recent.get(send.senderId, send.msgId);
     const now = this.wallClock();
     const event: ChatEvent = {
       v: 1,
@@ -147,11 +145,13 @@ export class People {
       gateway_id: gateway.name,
       session_id: send.session,
     };
-    if (!known) gateway.recent.add(key, { digest: send.content, sendTime: now });
+    const print = fingerprint(event);
+    if (known && known.fingerprint !== print) return 'refused';
+    if (!known) gateway.recent.add(send.senderId, send.msgId, { fingerprint: print, sendTime: now });
     try {
       await gateway.log.append('messages', send.conversationId, event);
     } catch (error) {
-      if (!known) gateway.recent.delete(key);
+      if (!known) gateway.recent.delete(send.senderId, send.msgId);
       throw error;
     }
     return 'answered';
@@ -299,7 +299,7 @@ export class People {
         const person = here.find((one) => sessionOf(one) === push.session_id);
         if (person) this.receive(person, push.frame);
       } else if (push.to === 'forget') {
-        this.gateways[number]!.recent.delete(`${push.sender_id} ${push.msg_id}`);
+        this.gateways[number]!.recent.delete(push.sender_id, push.msg_id);
       } else if (push.to === 'reply') {
         this.recalls.get(push.reply_id)!.outcome = 'answered';
       }
