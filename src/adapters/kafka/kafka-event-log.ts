@@ -41,18 +41,14 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
     return sender;
   }
 
-  function requireOpen(): void {
-    if (closed) throw new StoreUnavailable('kafka', 'the log is closed');
-  }
-
   return {
-    async append<T extends Topic>(topic: T, key: string, event: LogTopics[T], trace?: string): Promise<void> {
-      requireOpen();
-      await senderOf(topic).send(key, JSON.stringify(event), trace);
+    append<T extends Topic>(topic: T, key: string, event: LogTopics[T], trace?: string): Promise<void> {
+      if (closed) return Promise.reject(closedFault());
+      return senderOf(topic).send(key, JSON.stringify(event), trace);
     },
 
     async consume<T extends Topic>(topic: T, handler: BatchHandler<T>): Promise<Consumer> {
-      requireOpen();
+      if (closed) throw closedFault();
       const started = await startConsumer({ kafka, names: names[topic], partitions, batchMax, handler });
       const consumer: Consumer = {
         async stop() {
@@ -72,6 +68,10 @@ export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
       await meter.close();
     },
   };
+}
+
+function closedFault(): StoreUnavailable {
+  return new StoreUnavailable('kafka', 'the log is closed');
 }
 
 /** For readiness: resolves where a broker answers. */

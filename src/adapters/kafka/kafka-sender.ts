@@ -20,12 +20,11 @@ export interface Sender extends AsyncDisposable {
   send(key: string, value: string, traceparent?: string): Promise<void>;
 }
 
-interface Waiting extends Message {
-  key: string;
-  value: string;
+/** What goes in one send, and is answered together. */
+interface Batch {
+  messages: Message[];
   bytes: number;
-  resolve: () => void;
-  reject: (error: StoreUnavailable) => void;
+  sent: PromiseWithResolvers<void>;
 }
 
 /** Events in one send, and bytes of it: below the broker's default limit of 1 MiB for a batch of one partition. */
@@ -51,7 +50,8 @@ export function createSender(options: SenderOptions): Sender {
 
 class KafkaSender implements Sender {
   private readonly options: SenderOptions;
-  private waiting: Waiting[] = [];
+  private waiting: Batch[] = [];
+  private waitingCount = 0;
   private waitingBytes = 0;
   /** Undefined while the log is out of reach. */
   private producer: Producer | undefined;
@@ -65,20 +65,32 @@ class KafkaSender implements Sender {
     this.connecting = this.connect();
   }
 
-  async send(key: string, value: string, traceparent?: string): Promise<void> {
-    if (this.closed) throw new StoreUnavailable('kafka', 'the log is closed');
-    if (!this.producer) await this.firstConnection();
+  send(key: string, value: string, traceparent?: string): Promise<void> {
+    const message: Message = { key, value };
+    if (traceparent !== undefined) message.headers = { traceparent };
+    if (this.producer) return this.add(message);
+    return this.firstConnection().then(() => this.add(message));
+  }
+
+  /** To the newest batch that waits, or to a new one; all messages of one share its promise. */
+  private add(message: Message): Promise<void> {
+    if (this.closed) return Promise.reject(new StoreUnavailable('kafka', 'the log is closed'));
     const { queueMax, queueBytesMax = QUEUE_BYTES_MAX } = this.options;
-    const bytes = Buffer.byteLength(value);
-    if (this.waiting.length >= queueMax || this.waitingBytes + bytes > queueBytesMax) {
-      throw new StoreUnavailable('kafka', `${this.waiting.length} events wait already`);
+    const bytes = Buffer.byteLength(message.value!);
+    if (this.waitingCount >= queueMax || this.waitingBytes + bytes > queueBytesMax) {
+      return Promise.reject(new StoreUnavailable('kafka', `${this.waitingCount} events wait already`));
     }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const headers = traceparent === undefined ? undefined : { traceparent };
-    this.waiting.push({ key, value, bytes, headers, resolve, reject });
+    let batch = this.waiting.at(-1);
+    if (!batch || batch.messages.length >= BATCH_MAX || batch.bytes + bytes > BATCH_BYTES_MAX) {
+      batch = { messages: [], bytes: 0, sent: Promise.withResolvers() };
+      this.waiting.push(batch);
+    }
+    batch.messages.push(message);
+    batch.bytes += bytes;
+    this.waitingCount++;
     this.waitingBytes += bytes;
     this.sending ??= this.work();
-    await promise;
+    return batch.sent.promise;
   }
 
   /** Only the very first connection is waited for, so that a process that just started refuses nothing. */
@@ -117,25 +129,24 @@ class KafkaSender implements Sender {
     // What is appended in the same turn of the event loop goes along.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.waiting.length > 0 && this.producer) {
-      const batch = takeBatch(this.waiting);
-      this.waiting = this.waiting.slice(batch.length);
-      this.waitingBytes -= bytesOf(batch);
+      const batch = this.waiting.shift()!;
+      this.waitingCount -= batch.messages.length;
+      this.waitingBytes -= batch.bytes;
       await this.sendBatch(this.producer, batch);
     }
     this.sending = undefined;
   }
 
-  private async sendBatch(producer: Producer, batch: Waiting[]): Promise<void> {
+  private async sendBatch(producer: Producer, { messages, sent }: Batch): Promise<void> {
     try {
-      const messages = batch.map(({ key, value, headers }) => ({ key, value, headers }));
       await withTimeout(
         producer.send({ topic: this.options.topic, acks: -1, timeout: BROKER_TIMEOUT_MS, messages }),
       );
-      this.options.onSend?.(batch.length);
-      for (const { resolve } of batch) resolve();
+      this.options.onSend?.(messages.length);
+      sent.resolve();
     } catch (error) {
       this.abandon(producer, unavailable(error));
-      for (const { reject } of batch) reject(this.lastFault);
+      sent.reject(this.lastFault);
     }
   }
 
@@ -146,8 +157,9 @@ class KafkaSender implements Sender {
     producer.disconnect().catch(() => {});
     const refused = this.waiting;
     this.waiting = [];
+    this.waitingCount = 0;
     this.waitingBytes = 0;
-    for (const { reject } of refused) reject(fault);
+    for (const { sent } of refused) sent.reject(fault);
     this.connecting = this.connect();
   }
 
@@ -157,21 +169,6 @@ class KafkaSender implements Sender {
     await this.connecting;
     await this.producer?.disconnect();
   }
-}
-
-function takeBatch(waiting: Waiting[]): Waiting[] {
-  let bytes = 0;
-  let count = 0;
-  while (count < waiting.length && count < BATCH_MAX) {
-    bytes += waiting[count]!.bytes;
-    if (bytes > BATCH_BYTES_MAX && count > 0) break;
-    count++;
-  }
-  return waiting.slice(0, count);
-}
-
-function bytesOf(batch: Waiting[]): number {
-  return batch.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 async function withTimeout<T>(work: Promise<T>): Promise<T> {
