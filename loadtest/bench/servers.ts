@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../../scripts/node-flags.ts';
 import type { Door } from './seqline-client.ts';
 
 /** A server in a process of its own; disposing ends it and removes its data. */
@@ -70,7 +71,7 @@ export async function startProgram(file: string, env: Record<string, string>): P
 }
 
 function start(args: string[], env: Record<string, string>): ChildProcess {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, [...NODE_FLAGS, ...args], {
     cwd: ROOT,
     env: { PATH: process.env.PATH, TMPDIR: os.tmpdir(), ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

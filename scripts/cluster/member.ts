@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NODE_FLAGS } from '../node-flags.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../src/main.ts');
 const NAME_WIDTH = 10;
@@ -24,7 +25,7 @@ export interface Member {
  * program, and would end all members at once and in no order.
  */
 export function startMember(name: string, role: string, env: NodeJS.ProcessEnv): Member {
-  const child = spawn(process.execPath, [MAIN, role], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, role], {
     env,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

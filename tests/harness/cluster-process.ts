@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NODE_FLAGS } from '../../scripts/node-flags.ts';
 import { freePort } from './free-port.ts';
 import type { Environment } from './own-server.ts';
 import type { Exit } from './restartable-server.ts';
@@ -111,7 +112,10 @@ function spawnRole(role: string, env: Environment): ChildProcess {
     NODE_COMPILE_CACHE: path.join(os.tmpdir(), 'seqline-test-compile-cache'),
     ...env,
   };
-  return spawn(process.execPath, [MAIN, role], { env: settings, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [...NODE_FLAGS, MAIN, role], {
+    env: settings,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 async function ready(name: string, url: string, child: ChildProcess, log: () => string): Promise<void> {

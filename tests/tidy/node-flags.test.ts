@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NODE_FLAGS } from '../../scripts/node-flags.ts';
+import { projectSources } from './source.ts';
+
+const text = (path: string) => projectSources().find((source) => source.path === path)!.text;
+
+test('the image starts Node.js as benches and the local cluster do', () => {
+  const entries = [...text('Dockerfile').matchAll(/^ENTRYPOINT (.*)$/gm)].map(([, json]) =>
+    JSON.parse(json!),
+  );
+  assert.equal(entries.length, 2);
+  for (const [program, ...rest] of entries) {
+    assert.equal(program, 'node');
+    assert.deepEqual(rest.slice(0, NODE_FLAGS.length), NODE_FLAGS);
+  }
+});
+
+for (const role of ['standalone', 'gateway', 'worker']) {
+  test(`npm run ${role} starts Node.js so too`, () => {
+    const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> };
+    assert.equal(scripts[role], `node ${NODE_FLAGS.join(' ')} src/main.ts ${role}`);
+  });
+}
