@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { appendKeysOf, inboxKeysOf, REDIS_KEYS } from '../../src/adapters/redis/redis-keys.ts';
+import {
+  inboxAppend,
+  inboxRead,
+  registryHold,
+  registryRelease,
+  seqTake,
+} from '../../src/adapters/redis/redis-scripts.ts';
 import { range } from '../contract/samples.ts';
 import { connectScoped, SKIP } from './redis-fixture.ts';
 import { serverFrom } from './servers.ts';
@@ -36,15 +43,15 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
       registryKeys,
       async append(epoch: string, ...messages: Written[]) {
         const kept = [4 * HOUR_MS, KEPT, HOUR_MS];
-        const [, [ofUser]] = await redis.inboxAppend(4, ...appendKeys, epoch, ...kept, ...all(messages));
+        const [, [ofUser]] = await inboxAppend.run(redis, appendKeys, [epoch, ...kept, ...all(messages)]);
         return ofUser![0];
       },
       read: (epoch: string, after: number, limit = 10) =>
-        redis.inboxRead(...inboxKeys, 'unwanted', 4 * HOUR_MS, epoch, after, limit),
+        inboxRead.run(redis, inboxKeys, ['unwanted', 4 * HOUR_MS, epoch, after, limit]),
       hold: (device: string, gateway: string, session: string, devicesMax = 0) =>
-        redis.registryHold(...registryKeys, device, gateway, session, HOUR_MS, 2 * HOUR_MS, devicesMax),
+        registryHold.run(redis, registryKeys, [device, gateway, session, HOUR_MS, 2 * HOUR_MS, devicesMax]),
       release: (device: string, session: string) =>
-        redis.registryRelease(...registryKeys, device, session, 2 * HOUR_MS),
+        registryRelease.run(redis, registryKeys, [device, session, 2 * HOUR_MS]),
       [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose](),
     };
   }
@@ -90,7 +97,9 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
   test('inboxAppend finds one far back, and takes one for new that comes late', async () => {
     await using t = await open();
     const append = async (...messages: Written[]) =>
-      (await t.redis.inboxAppend(4, ...t.appendKeys, 'e', HOUR_MS, 200, HOUR_MS, ...all(messages)))[1][0]![0];
+      (
+        await inboxAppend.run(t.redis, t.appendKeys, ['e', HOUR_MS, 200, HOUR_MS, ...all(messages)])
+      )[1][0]![0];
     const others = range(1, 150).map((seq) => at('d', seq));
     await append(at('c', 5), ...others);
     assert.deepEqual(await append(at('c', 5)), [1]);
@@ -113,13 +122,11 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
     const keys = users.map(appendKeysOf);
     const messages = [at('c', 1), at('d', 1), at('c', 2)];
     const append = (...which: number[][]) =>
-      t.redis.inboxAppend(
-        12,
-        ...keys.flat(),
+      inboxAppend.run(t.redis, keys.flat(), [
         ...['e', HOUR_MS, 10, HOUR_MS, messages.length],
         ...messages.flat(),
         ...which.flatMap((places) => [places.length, ...places]),
-      );
+      ]);
     const conn = keys[1]!.at(-1)!;
     const routes = { phone: '{"gateway_id":"g1"}', web: '{"gateway_id":"g2"}' };
     await t.redis.hset(conn, routes);
@@ -163,8 +170,8 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
   test('seqTake counts each conversation on by as many as are wanted', async () => {
     await using t = await open();
     const [one, other] = ['one', 'other'].map((name) => REDIS_KEYS.seq(t.scope.name(name)));
-    assert.deepEqual(await t.redis.seqTake(2, one!, other!, 3, 1), [3, 1]);
-    assert.deepEqual(await t.redis.seqTake(3, other!, one!, other!, 2, 1, 5), [3, 4, 8]);
+    assert.deepEqual(await seqTake.run(t.redis, [one!, other!], [3, 1]), [3, 1]);
+    assert.deepEqual(await seqTake.run(t.redis, [other!, one!, other!], [2, 1, 5]), [3, 4, 8]);
     assert.deepEqual(await t.redis.mget(one!, other!), ['4', '8']);
   });
 
@@ -184,7 +191,7 @@ describe('Redis scripts', { skip: url ? false : SKIP }, () => {
 
   test('both inbox scripts begin an epoch where the server lives another life', async () => {
     await using t = await open();
-    const read = (epoch: string) => t.redis.inboxRead(...t.inboxKeys, epoch, HOUR_MS, 'one.a', 1, 10);
+    const read = (epoch: string) => inboxRead.run(t.redis, t.inboxKeys, [epoch, HOUR_MS, 'one.a', 1, 10]);
     await t.append('one.a', at('c', 1), at('c', 2));
     for (const same of ['one.b', '.unknown', 'e']) {
       assert.deepEqual(await read(same), ['one.a', 2, 0, [at('c', 2)[2]]], same);

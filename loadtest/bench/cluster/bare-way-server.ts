@@ -6,7 +6,7 @@ import type { Kafka, Producer } from 'kafkajs';
 import { createPool } from 'mysql2/promise';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { createKafkaClient } from '../../../src/adapters/kafka/kafka-client.ts';
-import { REDIS_SCRIPTS } from '../../../src/adapters/redis/redis-scripts.ts';
+import { letGoOfCommands } from '../../../src/adapters/redis/redis-command.ts';
 import { directConversationId } from '../../../src/protocol/ids.ts';
 import { CMD } from '../../../src/protocol/packets.ts';
 import { type BarePush, type Chat, namesOf } from './bare-chat.ts';
@@ -31,7 +31,8 @@ const { BARE_ROLE, BARE_KEEPS, BARE_NAME, KAFKA_BROKERS, MYSQL_URL, REDIS_URL } 
 /** Of the topic, the group and the channel. */
 const NAME = BARE_NAME!;
 const kafka = createKafkaClient({ brokers: KAFKA_BROKERS!.split(','), clientId: 'bare' });
-const redis = new Redis(REDIS_URL!, { scripts: REDIS_SCRIPTS });
+letGoOfCommands();
+const redis = new Redis(REDIS_URL!);
 
 process.on('disconnect', () => process.exit(0));
 process.send!({ port: await (BARE_ROLE === 'front' ? startFront() : startBack()) });

@@ -1,7 +1,9 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { StoreUnavailable } from '../../ports/errors.ts';
+import { letGoOfCommands } from './redis-command.ts';
 import { withoutCommand } from './redis-errors.ts';
-import { REDIS_SCRIPTS } from './redis-scripts.ts';
+
+letGoOfCommands();
 
 /** A command that is not answered within this is given up; the server may still carry it out. */
 const COMMAND_TIMEOUT_MS = 2000;
@@ -37,7 +39,6 @@ const OPTIONS: RedisOptions = {
   },
   // After a failover the connection may be to a server that is a replica now: the name leads to the new primary.
   reconnectOnError: (error) => error.message.startsWith('READONLY'),
-  scripts: REDIS_SCRIPTS,
 };
 
 export interface RedisConnectionOptions {

@@ -8,6 +8,7 @@ import { inOneWrite, reach } from './redis-errors.ts';
 import { appendKeysOf, inboxKeysOf, REDIS_KEYS } from './redis-keys.ts';
 import { watchLives } from './redis-life.ts';
 import { liveRoutes } from './redis-registry.ts';
+import { inboxAppend, inboxRead } from './redis-scripts.ts';
 import { byServer, type Shards } from './redis-shards.ts';
 import { millisecondsOf } from './redis-time.ts';
 
@@ -37,7 +38,7 @@ export function createRedisInbox({ shards, length, ttlMs }: RedisInboxOptions): 
     const redis = shards.of(REDIS_KEYS.inbox(userId));
     const life = await presentLife(redis);
     const [headEpoch, seq, resync, members] = await reach(() =>
-      redis.inboxRead(...inboxKeysOf(userId), newEpoch(life), metaTtlMs, epoch, afterSeq, limit),
+      inboxRead.run(redis, inboxKeysOf(userId), [newEpoch(life), metaTtlMs, epoch, afterSeq, limit]),
     );
     return {
       head: { epoch: headEpoch, seq },
@@ -107,7 +108,7 @@ export async function appendInboxes(
     [...chunksOf(ofUsers, usersMax)].map((users) => {
       const keys = users.flatMap(({ userId }) => appendKeysOf(userId));
       const messages = messageArguments(users.map(({ messages }) => messages));
-      return redis.inboxAppend(keys.length, ...keys, epoch, metaTtlMs, length, ttlMs, ...messages);
+      return inboxAppend.run(redis, keys, [epoch, metaTtlMs, length, ttlMs, ...messages]);
     }),
   );
   let nth = 0;

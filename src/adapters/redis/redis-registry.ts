@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { PresenceState, Registration, Registry, Route } from '../../ports/registry.ts';
 import { inOneWrite, reach } from './redis-errors.ts';
 import { REDIS_KEYS } from './redis-keys.ts';
-import type { HoldReply } from './redis-scripts.ts';
+import { type HoldReply, registryHold, registryRelease } from './redis-scripts.ts';
 import { byServer, executeEach, type Shards } from './redis-shards.ts';
 import { millisecondsOf, serverTime } from './redis-time.ts';
 
@@ -35,14 +35,14 @@ export function createRedisRegistry({ shards, ttlMs }: RedisRegistryOptions): Re
 
     async register(route, devicesMax) {
       const redis = shards.of(REDIS_KEYS.conn(route.user_id));
-      const reply = await reach(() => redis.registryHold(...holdArguments(route, ttlMs), devicesMax));
+      const reply = await reach(() => hold(redis, route, ttlMs, devicesMax));
       return registrationOf(route, reply);
     },
 
     async refresh(routes) {
       const keys = routes.map(({ user_id }) => REDIS_KEYS.conn(user_id));
       const replies = await executeEach(shards, keys, (redis, _key, i) =>
-        redis.registryHold(...holdArguments(routes[i]!, ttlMs), ANY_NUMBER),
+        hold(redis, routes[i]!, ttlMs, ANY_NUMBER),
       );
       return routes.filter((_, i) => replies[i]![0] === 'superseded');
     },
@@ -50,7 +50,11 @@ export function createRedisRegistry({ shards, ttlMs }: RedisRegistryOptions): Re
     async unregister(route) {
       const redis = shards.of(REDIS_KEYS.conn(route.user_id));
       const left = await reach(() =>
-        redis.registryRelease(...keysOf(route.user_id), route.device_id, route.session_id, LAST_SEEN_KEPT_MS),
+        registryRelease.run(redis, keysOf(route.user_id), [
+          route.device_id,
+          route.session_id,
+          LAST_SEEN_KEPT_MS,
+        ]),
       );
       return { left: left === 1 };
     },
@@ -113,9 +117,10 @@ function keysOf(userId: string): [string, string] {
   return [REDIS_KEYS.conn(userId), REDIS_KEYS.seen(userId)];
 }
 
-function holdArguments(route: Route, ttlMs: number) {
+function hold(redis: Redis, route: Route, ttlMs: number, devicesMax: number): Promise<HoldReply> {
   const { user_id, device_id, gateway_id, session_id } = route;
-  return [...keysOf(user_id), device_id, gateway_id, session_id, ttlMs, LAST_SEEN_KEPT_MS] as const;
+  const about = [device_id, gateway_id, session_id] as const;
+  return registryHold.run(redis, keysOf(user_id), [...about, ttlMs, LAST_SEEN_KEPT_MS, devicesMax]);
 }
 
 function registrationOf(route: Route, [outcome, came, gateway_id, session_id]: HoldReply): Registration {

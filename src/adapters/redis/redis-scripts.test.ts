@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { appendKeysOf } from './redis-keys.ts';
-import { REDIS_SCRIPTS } from './redis-scripts.ts';
+import { appendKeysOf, inboxKeysOf } from './redis-keys.ts';
+import * as scripts from './redis-scripts.ts';
 
-/** Of those that take as many as they are told: the keys of one. */
-const KEYS_OF_ONE: Record<string, number> = { inboxAppend: appendKeysOf('ann').length, seqTake: 1 };
+/** How many each takes; of those that take as many as they are given, how many for one. */
+const KEYS: Record<keyof typeof scripts, number> = {
+  inboxAppend: appendKeysOf('ann').length,
+  inboxRead: inboxKeysOf('ann').length,
+  registryHold: 2,
+  registryRelease: 2,
+  seqTake: 1,
+};
 
-for (const [name, { lua, ...keys }] of Object.entries(REDIS_SCRIPTS)) {
-  const numberOfKeys = 'numberOfKeys' in keys ? keys.numberOfKeys : KEYS_OF_ONE[name];
+for (const [name, { lua }] of Object.entries(scripts)) {
+  const numberOfKeys = KEYS[name as keyof typeof scripts];
   test(`the header of ${name} names every key, every argument and the result`, () => {
     const lines = lua.split('\n');
     const end = lines.findIndex((line) => !line.startsWith('--'));

@@ -1,23 +1,18 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Result } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { isAnswer } from './redis-errors.ts';
 
-/** The scripts' own files say what goes in and out; every connection knows them by these names. */
-export const REDIS_SCRIPTS = {
-  /** Takes as many keys as it is told. */
-  inboxAppend: { lua: read('./lua/inbox-append.lua') },
-  /** Takes as many keys as it is told. */
-  seqTake: { lua: read('./lua/seq-take.lua') },
-  inboxRead: { lua: read('./lua/inbox-read.lua'), numberOfKeys: 3 },
-  registryHold: { lua: read('./lua/registry-hold.lua'), numberOfKeys: 2 },
-  registryRelease: { lua: read('./lua/registry-release.lua'), numberOfKeys: 2 },
-};
-
-function read(file: string): string {
-  return readFileSync(new URL(file, import.meta.url), 'utf8');
+/** A script, as a call: its own file says what goes in and out. */
+interface Script<Keys extends readonly string[], Args extends readonly Argument[], Reply> {
+  lua: string;
+  run(redis: Redis, keys: Keys, args: Args): Promise<Reply>;
 }
 
-type InboxKeys = [inbox: string, meta: string, newest: string];
-type RegistryKeys = [conn: string, seen: string];
+type Argument = string | number;
+
+type InboxKeys = readonly [inbox: string, meta: string, newest: string];
+type RegistryKeys = readonly [conn: string, seen: string];
 
 export type AppendReply = [
   time: [seconds: string, microseconds: string],
@@ -31,41 +26,55 @@ export type HoldReply = [
   replacedSessionId: string,
 ];
 
-declare module 'ioredis' {
-  interface RedisCommander<Context> {
-    inboxAppend(
-      ...args: [numberOfKeys: number, ...keysAndArguments: (string | number)[]]
-    ): Result<AppendReply, Context>;
+/** Takes as many keys as it is given. */
+export const inboxAppend = script<string[], Argument[], AppendReply>('inbox-append');
 
-    seqTake(
-      ...args: [numberOfKeys: number, ...keysAndCounts: (string | number)[]]
-    ): Result<number[], Context>;
+export const inboxRead = script<
+  InboxKeys,
+  [newEpoch: string, metaTtlMs: number, epoch: string, afterSeq: number, limit: number],
+  InboxReadReply
+>('inbox-read');
 
-    inboxRead(
-      ...args: [
-        ...InboxKeys,
-        newEpoch: string,
-        metaTtlMs: number,
-        epoch: string,
-        afterSeq: number,
-        limit: number,
-      ]
-    ): Result<InboxReadReply, Context>;
+export const registryHold = script<
+  RegistryKeys,
+  [
+    deviceId: string,
+    gatewayId: string,
+    sessionId: string,
+    ttlMs: number,
+    seenTtlMs: number,
+    devicesMax: number,
+  ],
+  HoldReply
+>('registry-hold');
 
-    registryHold(
-      ...args: [
-        ...RegistryKeys,
-        deviceId: string,
-        gatewayId: string,
-        sessionId: string,
-        ttlMs: number,
-        seenTtlMs: number,
-        devicesMax: number,
-      ]
-    ): Result<HoldReply, Context>;
+export const registryRelease = script<
+  RegistryKeys,
+  [deviceId: string, sessionId: string, seenTtlMs: number],
+  0 | 1
+>('registry-release');
 
-    registryRelease(
-      ...args: [...RegistryKeys, deviceId: string, sessionId: string, seenTtlMs: number]
-    ): Result<0 | 1, Context>;
-  }
+/** Takes as many keys as it is given, and for each how many numbers are wanted. */
+export const seqTake = script<string[], number[], number[]>('seq-take');
+
+/**
+ * Sent by its digest, and by its text where the server does not know it. (The library's own scripts set a property of each
+ * command to a function, with what follows from that: see `redis-command.ts`.)
+ */
+function script<Keys extends readonly string[], Args extends readonly Argument[], Reply>(
+  name: string,
+): Script<Keys, Args, Reply> {
+  const lua = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+  const digest = createHash('sha1').update(lua).digest('hex');
+  return {
+    lua,
+    async run(redis, keys, args) {
+      try {
+        return (await redis.evalsha(digest, keys.length, ...keys, ...args)) as Reply;
+      } catch (error) {
+        if (!(isAnswer(error) && (error as Error).message.startsWith('NOSCRIPT'))) throw error;
+        return (await redis.eval(lua, keys.length, ...keys, ...args)) as Reply;
+      }
+    },
+  };
 }

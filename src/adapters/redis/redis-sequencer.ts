@@ -2,6 +2,7 @@ import type { Sequencer, SeqWant } from '../../ports/sequencer.ts';
 import { chunksOf } from '../chunks.ts';
 import { inOneWrite } from './redis-errors.ts';
 import { REDIS_KEYS } from './redis-keys.ts';
+import { seqTake } from './redis-scripts.ts';
 import { executeEach, type Shards } from './redis-shards.ts';
 
 /** Counters in one call of the script: Redis does nothing else meanwhile. */
@@ -37,7 +38,11 @@ async function takeTogether(shards: Shards, wants: SeqWant[]): Promise<number[]>
   const taken = await inOneWrite(redis!, () =>
     [...chunksOf(wants, CALL_COUNTERS_MAX)].map((chunk) => {
       const keys = chunk.map(({ conversationId }) => REDIS_KEYS.seq(conversationId));
-      return redis!.seqTake(keys.length, ...keys, ...chunk.map(({ count }) => count));
+      return seqTake.run(
+        redis!,
+        keys,
+        chunk.map(({ count }) => count),
+      );
     }),
   );
   return taken.flat();
