@@ -121,7 +121,7 @@ async function accept(
   }
   event.send_time = acceptedAt(known, now);
   if (!known) gateway.recent.add(sender_id, msg_id, { fingerprint: print, sendTime: now });
-  const appendedAt = performance.now();
+  const appendingAt = performance.now();
   try {
     await gateway.log.append('messages', event.conversation_id, event);
   } catch (error) {
@@ -129,11 +129,10 @@ async function accept(
     if (!known) gateway.recent.delete(sender_id, msg_id);
     throw error;
   }
+  gateway.metrics.appendSeconds.observe((performance.now() - appendingAt) / 1000);
   const answer: ChatAnswer = { conversation_id: event.conversation_id, server_time: event.send_time };
   session.write(answerFrame(CMD.chat, event.msg_id, answer));
-  const answeredAt = performance.now();
-  gateway.metrics.appendSeconds.observe((answeredAt - appendedAt) / 1000);
-  gateway.metrics.sendSeconds.observe((answeredAt - startedAt) / 1000);
+  gateway.metrics.sendSeconds.observe((performance.now() - startedAt) / 1000);
 }
 
 /** The others of a direct conversation; nobody where it is with oneself. */
