@@ -66,6 +66,7 @@ class KafkaSender implements Sender {
   }
 
   send(key: string, value: string, traceparent?: string): Promise<void> {
+    if (this.closed) return Promise.reject(new StoreUnavailable('kafka', 'the log is closed'));
     const message: Message = { key, value };
     if (traceparent !== undefined) message.headers = { traceparent };
     if (this.producer) return this.add(message);
@@ -74,7 +75,6 @@ class KafkaSender implements Sender {
 
   /** To the newest batch that waits, or to a new one; all messages of one share its promise. */
   private add(message: Message): Promise<void> {
-    if (this.closed) return Promise.reject(new StoreUnavailable('kafka', 'the log is closed'));
     const { queueMax, queueBytesMax = QUEUE_BYTES_MAX } = this.options;
     const bytes = Buffer.byteLength(message.value!);
     if (this.waitingCount >= queueMax || this.waitingBytes + bytes > queueBytesMax) {
