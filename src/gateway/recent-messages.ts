@@ -6,6 +6,8 @@ const GENERATION_MAX = 20_000;
 const SLOTS_MIN = 64;
 /** Where more of them are in use, it takes long to find a free one. */
 const LOAD_MAX = 2 / 3;
+/** As much as there is to be had at once; both halves of a hash begin with a part of it. */
+const SEED_MAX = 2 ** 48 - 1;
 
 export interface RecentMessage {
   /** Tells whether a message sent again is the same one; see `fingerprint`. */
@@ -24,7 +26,7 @@ export interface RecentMessage {
  */
 export class RecentMessages {
   /** Random, so that nobody can choose an id that has the hashes of somebody else's. */
-  private readonly seeds = [randomInt(2 ** 32), randomInt(2 ** 32)] as const;
+  private readonly seeds = [randomInt(SEED_MAX), randomInt(SEED_MAX)] as const;
   private young = new Generation();
   private old = new Generation();
 
