@@ -19,7 +19,7 @@ export interface InboxRead {
 export interface Appended {
   /** The number of each entry, in order. */
   seqs: number[];
-  /** Where each of the users is, if anywhere, looked up when all of the user's was there: who comes later finds it in the inbox. */
+  /** Where each user is, if anywhere, looked up when all for that user was there: who comes later finds it in the inbox. */
   routes: Map<string, Route[]>;
 }
 

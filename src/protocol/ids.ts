@@ -27,7 +27,7 @@ const DIRECT_PREFIX = 'p2p:';
 
 /** The conversation of two users, or of one user with oneself. */
 export function directConversationId(a: string, b: string): string {
-  return a <= b ? `p2p:${a}:${b}` : `p2p:${b}:${a}`;
+  return a <= b ? `${DIRECT_PREFIX}${a}:${b}` : `${DIRECT_PREFIX}${b}:${a}`;
 }
 
 /** Whether an id, which is known to be of one of the two forms, is a direct conversation's. */

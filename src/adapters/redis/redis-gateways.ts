@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Gateways } from '../../ports/gateways.ts';
 import type { Route } from '../../ports/registry.ts';
+import { chunksOf } from '../chunks.ts';
 import { inOneWrite, reach } from './redis-errors.ts';
 import { REDIS_KEYS, userOfConn } from './redis-keys.ts';
 import type { HeldRoute } from './redis-registry.ts';
@@ -52,9 +53,7 @@ export function createRedisGateways(shards: Shards): Gateways {
 }
 
 function scoresOf(reply: string[]): Map<string, number> {
-  const scores = new Map<string, number>();
-  for (let i = 0; i < reply.length; i += 2) scores.set(reply[i]!, Number(reply[i + 1]));
-  return scores;
+  return new Map([...chunksOf(reply, 2)].map(([member, score]) => [member!, Number(score)]));
 }
 
 async function routesIn(redis: Redis, keys: string[]): Promise<Route[]> {

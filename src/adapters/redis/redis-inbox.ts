@@ -115,16 +115,12 @@ export async function appendInboxes(
   return replies.flatMap(([time, placed]) => {
     const now = millisecondsOf(time);
     return placed.map(([numbers, held]) => {
-      return { numbers, routes: liveRoutes(ofUsers[nth++]!.userId, pairsOf(held), now) };
+      return {
+        numbers,
+        routes: liveRoutes(ofUsers[nth++]!.userId, [...chunksOf(held, 2)] as [string, string][], now),
+      };
     });
   });
-}
-
-function pairsOf(fieldsAndValues: string[]): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let i = 0; i < fieldsAndValues.length; i += 2)
-    pairs.push([fieldsAndValues[i]!, fieldsAndValues[i + 1]!]);
-  return pairs;
 }
 
 /** Each message once, and for each user which of them: a direct message is in two inboxes. */

@@ -14,11 +14,11 @@ type Argument = string | number;
 type InboxKeys = readonly [inbox: string, meta: string, newest: string];
 type RegistryKeys = readonly [conn: string, seen: string];
 
-export type AppendReply = [
+type AppendReply = [
   time: [seconds: string, microseconds: string],
   ofUsers: [numbers: number[], held: string[]][],
 ];
-export type InboxReadReply = [epoch: string, seq: number, resync: 0 | 1, members: string[]];
+type InboxReadReply = [epoch: string, seq: number, resync: 0 | 1, members: string[]];
 export type HoldReply = [
   outcome: 'registered' | 'superseded' | 'full',
   came: 0 | 1,
