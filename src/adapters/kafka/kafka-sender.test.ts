@@ -7,6 +7,8 @@ import { createSender, type Sender } from './kafka-sender.ts';
 
 /** A send that the test answers, as a broker would. */
 interface Send {
+  /** When it began, by `performance.now()`. */
+  at: number;
   values: string[];
   acks: number | undefined;
   answer(): void;
@@ -48,6 +50,7 @@ function fakeKafka() {
           };
           const values = messages.map(({ value }) => String(value));
           fake.sends.push({
+            at: performance.now(),
             values,
             acks,
             answer: end(resolve),
@@ -104,6 +107,29 @@ test('one send is under way at a time, and what comes meanwhile goes along with 
   await Promise.all(later);
   assert.equal(producer.overlap, 1);
   assert.equal(fake.producers.length, 1);
+});
+
+test('after a send of many events the next one waits for some milliseconds, after one of few it does not', async () => {
+  const fake = fakeKafka();
+  const sender = open(fake);
+  const sendAll = (count: number) =>
+    Promise.all(Array.from({ length: count }, (_, i) => sender.send('k', `${i}`)));
+  const many = sendAll(8);
+  await turns();
+  const [{ sends }] = fake.producers as [FakeProducer];
+  sends[0]!.answer();
+  await many;
+  const few = sendAll(7);
+  await until('the next send', () => sends.length === 2);
+  // A timer of 6 ms counts from when the turn of the event loop began.
+  assert.ok(sends[1]!.at - sends[0]!.at >= 4, `${sends[1]!.at - sends[0]!.at} ms`);
+  sends[1]!.answer();
+  await few;
+  const one = sender.send('k', '1');
+  await turns();
+  assert.equal(sends.length, 3);
+  sends[2]!.answer();
+  await one;
 });
 
 test('every send is acknowledged by all replicas in sync, by an idempotent producer', async () => {
