@@ -35,7 +35,7 @@ const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 /** A send that has not ended by then counts as failed: a gateway answers 503 within 5 s. */
 const SEND_TIMEOUT_MS = 4500;
 const BROKER_TIMEOUT_MS = 4000;
-/** Where a send carries so many events, the next one begins no sooner than that after it. */
+/** After a send of so many events the next one begins no sooner than so long after that one began. */
 const PACED_COUNT = 8;
 const SEND_INTERVAL_MS = 6;
 /** Between tries to connect anew while the log is out of reach. */
