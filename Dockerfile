@@ -28,7 +28,7 @@ COPY --chown=1000:1000 src src
 RUN npm run build:web && chown -R 1000:1000 dist
 ENV HOST=0.0.0.0
 USER 1000:1000
-ENTRYPOINT ["node", "--max-semi-space-size=64", "--no-allocation-site-pretenuring", "--watch-path=src", "--watch-preserve-output", "src/main.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=64", "--no-allocation-site-pretenuring", "--no-memory-reducer", "--watch-path=src", "--watch-preserve-output", "src/main.ts"]
 CMD ["help"]
 
 FROM ${NODE_IMAGE}
@@ -48,5 +48,5 @@ ENV NODE_ENV=production HOST=0.0.0.0
 # By number: a cluster that asks for `runAsNonRoot` cannot look a name up.
 USER 1000:1000
 EXPOSE 8080 9100
-ENTRYPOINT ["node", "--max-semi-space-size=64", "--no-allocation-site-pretenuring", "/app/dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=64", "--no-allocation-site-pretenuring", "--no-memory-reducer", "/app/dist/main.js"]
 CMD ["help"]
