@@ -16,9 +16,11 @@ test('the image starts Node.js as benches and the local cluster do', () => {
   }
 });
 
-for (const role of ['standalone', 'gateway', 'worker']) {
-  test(`npm run ${role} starts Node.js so too`, () => {
+const ROLES = { start: 'standalone', standalone: 'standalone', gateway: 'gateway', worker: 'worker' };
+
+for (const [script, role] of Object.entries(ROLES)) {
+  test(`npm run ${script} starts Node.js so too`, () => {
     const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> };
-    assert.equal(scripts[role], `node ${NODE_FLAGS.join(' ')} src/main.ts ${role}`);
+    assert.equal(scripts[script], `node ${NODE_FLAGS.join(' ')} src/main.ts ${role}`);
   });
 }
